@@ -1,0 +1,133 @@
+//! Response bodies, and keeping a copy of one as it streams.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use actix_web::body::{BodySize, EitherBody, MessageBody};
+use bytes::{Bytes, BytesMut};
+use dumper::Lease;
+use log::debug;
+use pin_project_lite::pin_project;
+
+use crate::response::Head;
+
+/// The body of a response that went through the middleware: one that streams, or
+/// the bytes of a page.
+pub type Body<B> = EitherBody<Streaming<B>, Bytes>;
+
+pin_project! {
+    /// A body that goes by as it comes, while a copy is kept for the cache.
+    #[derive(Debug)]
+    pub struct Streaming<B> {
+        #[pin]
+        body: B,
+        copy: Option<Copy>,
+    }
+}
+
+/// The page that a body makes once it has come to its end.
+#[derive(Debug)]
+pub(crate) struct Copy {
+    lease: Lease,
+    head: Head,
+    chunks: Vec<Bytes>,
+    bytes: usize,
+    size: BodySize,
+    max: usize,
+    what: String,
+}
+
+impl Copy {
+    pub(crate) fn new(lease: Lease, head: Head, max: usize, what: String) -> Self {
+        Self {
+            lease,
+            head,
+            chunks: Vec::new(),
+            bytes: 0,
+            size: BodySize::Stream,
+            max,
+            what,
+        }
+    }
+
+    /// Keeps a chunk, or gives up if the body is too large.
+    fn keep(mut self, chunk: &Bytes) -> Option<Self> {
+        self.bytes += chunk.len();
+        if self.bytes > self.max {
+            debug!(target: "dumper::middleware", "not stored: {} because its body is too large", self.what);
+            return None;
+        }
+        self.chunks.push(chunk.clone());
+        Some(self)
+    }
+
+    fn is_complete(&self) -> bool {
+        matches!(self.size, BodySize::Sized(size) if size == self.bytes as u64)
+    }
+
+    fn fill(self) {
+        let mut body = BytesMut::with_capacity(self.bytes);
+        for chunk in self.chunks {
+            body.extend_from_slice(&chunk);
+        }
+        match self.lease.fill(self.head.with_body(body.freeze())) {
+            Ok(_) => debug!(target: "dumper::middleware", "stored: {}", self.what),
+            Err(err) => {
+                debug!(target: "dumper::middleware", "not stored: {} because {err}", self.what);
+            }
+        }
+    }
+}
+
+impl<B: MessageBody> Streaming<B> {
+    pub(crate) fn untouched(body: B) -> Self {
+        Self { body, copy: None }
+    }
+
+    pub(crate) fn copied(body: B, mut copy: Copy) -> Self {
+        copy.size = body.size();
+        Self {
+            body,
+            copy: Some(copy),
+        }
+    }
+}
+
+impl<B: MessageBody> MessageBody for Streaming<B> {
+    type Error = B::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        let this = self.project();
+        let chunk = ready!(this.body.poll_next(cx));
+        match &chunk {
+            Some(Ok(chunk)) => {
+                *this.copy = this.copy.take().and_then(|copy| copy.keep(chunk));
+                // A body of known size is not polled again after its last byte.
+                if let Some(copy) = this.copy.take_if(|copy| copy.is_complete()) {
+                    copy.fill();
+                }
+            }
+            // Cut short: the lease is given back.
+            Some(Err(_)) => *this.copy = None,
+            None => {
+                let copy = this.copy.take();
+                if let Some(copy) = copy.filter(|copy| !matches!(copy.size, BodySize::Sized(_))) {
+                    copy.fill();
+                }
+            }
+        }
+        Poll::Ready(chunk)
+    }
+
+    fn try_into_bytes(self) -> Result<Bytes, Self> {
+        let Self { body, copy } = self;
+        body.try_into_bytes().map_err(|body| Self { body, copy })
+    }
+}

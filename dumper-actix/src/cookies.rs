@@ -1,0 +1,112 @@
+//! Which cookies make a visitor somebody.
+
+use std::sync::Arc;
+
+/// Cookies that no server reads, or that mean the same for everybody.
+const HARMLESS: [&str; 26] = [
+    "_ga*",
+    "_gid",
+    "_gat*",
+    "_gcl_*",
+    "_gac_*",
+    "__utm*",
+    "_fbp",
+    "_fbc",
+    "_pk_*",
+    "_hj*",
+    "_clck",
+    "_clsk",
+    "_uet*",
+    "_ttp",
+    "_tt_*",
+    "_pin_unauth",
+    "_scid*",
+    "__hstc",
+    "__hssc",
+    "__hssrc",
+    "hubspotutk",
+    "_mkto_trk",
+    "ajs_*",
+    "amplitude_*",
+    "mp_*",
+    "CookieConsent",
+];
+
+/// Tells the cookies that select a visitor's own pages from those that do not.
+#[derive(Clone, Debug)]
+pub(crate) enum Cookies {
+    /// All do but these.
+    AllBut(Arc<[String]>),
+    /// None does but these.
+    Only(Arc<[String]>),
+}
+
+impl Default for Cookies {
+    fn default() -> Self {
+        Self::AllBut(HARMLESS.map(str::to_owned).into())
+    }
+}
+
+impl Cookies {
+    pub(crate) fn sessions(names: impl Iterator<Item = String>) -> Self {
+        Self::Only(names.collect())
+    }
+
+    #[must_use]
+    pub(crate) fn ignore(self, names: impl Iterator<Item = String>) -> Self {
+        match self {
+            Self::AllBut(known) => Self::AllBut(known.iter().cloned().chain(names).collect()),
+            sessions @ Self::Only(_) => sessions,
+        }
+    }
+
+    /// Whether a `Cookie` header has one that counts. What cannot be read does.
+    pub(crate) fn count_in(&self, header: &[u8]) -> bool {
+        let Ok(header) = std::str::from_utf8(header) else {
+            return true;
+        };
+        let names = header
+            .split(';')
+            .map(|cookie| match cookie.split_once('=') {
+                Some((name, _)) => name.trim(),
+                None => cookie.trim(),
+            });
+        let mut names = names.filter(|name| !name.is_empty());
+        match self {
+            Self::AllBut(harmless) => names.any(|name| !is_among(name, harmless)),
+            Self::Only(sessions) => names.any(|name| is_among(name, sessions)),
+        }
+    }
+}
+
+fn is_among(name: &str, patterns: &[String]) -> bool {
+    patterns
+        .iter()
+        .any(|pattern| match pattern.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => name == pattern,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_unknown_cookie_counts() {
+        let cookies = Cookies::default().ignore(["theme".to_owned()].into_iter());
+        assert!(!cookies.count_in(b"_ga=1; _ga_X1=2;  theme=dark"));
+        assert!(!cookies.count_in(b" ; "));
+        assert!(cookies.count_in(b"_ga=1; id=2"));
+        assert!(cookies.count_in(b"id"));
+        assert!(cookies.count_in(b"theme\xff=1"));
+    }
+
+    #[test]
+    fn only_session_cookies_count_if_they_are_named() {
+        let cookies = Cookies::sessions(["id".to_owned(), "sess*".to_owned()].into_iter());
+        assert!(!cookies.count_in(b"anything=1; ids=2"));
+        assert!(cookies.count_in(b"anything=1; id=2"));
+        assert!(cookies.count_in(b"session-7=1"));
+    }
+}

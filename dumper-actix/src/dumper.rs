@@ -1,0 +1,259 @@
+//! The middleware as a user sets it up.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use ::dumper::Cache;
+use actix_web::http::header::HeaderName;
+use regex::Regex;
+
+use crate::cookies::Cookies;
+use crate::hosts::Hosts;
+
+/// The middleware: serves pages from a [`Cache`], and stores those it may.
+///
+/// It is cheap to make: all that are made by [`Dumper::default`] share the
+/// process's cache, so it may stand in the closure of `HttpServer::new`, which
+/// runs once per worker.
+///
+/// # What is stored
+///
+/// The response to a `GET` with status 200 and a body that is complete and not
+/// larger than [`max_body`](Self::max_body), for ever, or as long as its
+/// `Cache-Control` or `Expires` allow. A `HEAD` is answered from the same page.
+/// Not stored are
+///
+/// - `Cache-Control` with `no-store`, `private` or `no-cache`, a lifetime of 0 or
+///   one that cannot be read; `Set-Cookie`; `Vary: *`; `Content-Range`; event
+///   streams;
+/// - what a write has made stale while it was rendered.
+///
+/// # What bypasses the cache
+///
+/// Neither served, nor stored, nor queued are requests
+///
+/// - with a path that is [ignored](Self::ignore) or not among [those
+///   chosen](Self::only);
+/// - with a credential: `Authorization`, a [cookie](Self::ignore_cookies) that is
+///   not known to be harmless, one of the [credential
+///   headers](Self::credential_headers);
+/// - with a `Range`, a body, an `Upgrade`, or a header by which a proxy tells
+///   another URL than the request line does.
+///
+/// # What selects a page
+///
+/// Scheme and host as `connection_info()` has them, the path in its canonical
+/// form, the query as it is, and the request headers that the response's `Vary`
+/// names. At most 64 pages are stored of a path.
+///
+/// # Scope
+///
+/// Every request, bypassing or not, runs in a [`dumper::Scope`]: a transaction
+/// that it commits is done when its response head is ready. If that is a 5xx or
+/// comes of an error, or if the client goes away before, nothing is stored of
+/// what was written until a deadline.
+///
+/// # Order
+///
+/// Whatever reads data for a page must run inside, that is: be wrapped before.
+/// So must what selects a response by the request without saying so in `Vary`.
+/// Logger, CORS and whatever differs per response belong outside.
+///
+/// # Examples
+///
+/// ```
+/// use actix_web::App;
+/// use dumper_actix::Dumper;
+///
+/// # fn main() -> Result<(), regex::Error> {
+/// let dumper = Dumper::default()
+///     .ignore("^/(admin|media)/")?
+///     .session_cookies(["id"]);
+/// let app = App::new().wrap(dumper);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Dumper {
+    pub(crate) cache: Cache,
+    pub(crate) ignored: Option<Regex>,
+    pub(crate) only: Option<Regex>,
+    pub(crate) cookies: Cookies,
+    pub(crate) credential_headers: Arc<HashSet<String>>,
+    pub(crate) harmless_headers: Arc<HashSet<String>>,
+    pub(crate) hosts: Arc<Hosts>,
+    pub(crate) max_body: usize,
+    pub(crate) browser_cache: BrowserCache,
+    pub(crate) cache_status: bool,
+}
+
+/// What browsers are told of a stored page that says nothing of it itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BrowserCache {
+    /// `Cache-Control: no-cache` and an `ETag`: they ask each time, and are told
+    /// in a 304 that nothing has changed. The default.
+    #[default]
+    Revalidate,
+    /// Nothing but the `ETag`, so that they may guess.
+    Unsaid,
+}
+
+impl Default for Dumper {
+    /// Serves from the process's own cache, and leaves out `/admin`.
+    fn default() -> Self {
+        Self::new(Cache::global().clone())
+    }
+}
+
+impl Dumper {
+    /// Serves from a cache other than the process's own.
+    #[must_use]
+    pub fn new(cache: Cache) -> Self {
+        Self {
+            cache,
+            ignored: Regex::new("^/admin(/|$)").ok(),
+            only: None,
+            cookies: Cookies::default(),
+            credential_headers: Arc::new(names(CREDENTIAL_HEADERS)),
+            harmless_headers: Arc::default(),
+            hosts: Hosts::first_come(),
+            max_body: 2 << 20,
+            browser_cache: BrowserCache::default(),
+            cache_status: true,
+        }
+    }
+
+    /// Neither stores nor serves paths that match. Default: `^/admin(/|$)`,
+    /// which this replaces.
+    ///
+    /// It is tried on the path in its canonical form, percent-encoded, and on
+    /// that which an inner service such as `NormalizePath` makes of it. A regular
+    /// expression is found anywhere unless it begins with `^`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it is not a regular expression.
+    pub fn ignore(mut self, paths: &str) -> Result<Self, regex::Error> {
+        self.ignored = Some(Regex::new(paths)?);
+        Ok(self)
+    }
+
+    /// Stores and serves nothing but paths that match, less those
+    /// [ignored](Self::ignore). Default: all paths.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it is not a regular expression.
+    pub fn only(mut self, paths: &str) -> Result<Self, regex::Error> {
+        self.only = Some(Regex::new(paths)?);
+        Ok(self)
+    }
+
+    /// Names further cookies that no page depends on; a `*` at the end stands for
+    /// any ending. Default: those of well-known trackers and of consent banners.
+    ///
+    /// A request with any other cookie bypasses the cache, since a page that only
+    /// reads a session leaves no trace of that in its response.
+    #[must_use]
+    pub fn ignore_cookies<I>(mut self, names: I) -> Self
+    where
+        I: IntoIterator<Item: Into<String>>,
+    {
+        self.cookies = self.cookies.ignore(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// Names the only cookies that pages depend on: a request without one of them
+    /// is anonymous, whatever other cookies it has.
+    #[must_use]
+    pub fn session_cookies<I>(mut self, names: I) -> Self
+    where
+        I: IntoIterator<Item: Into<String>>,
+    {
+        self.cookies = Cookies::sessions(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// Names the request headers that tell who a visitor is, besides
+    /// `Authorization` and `Proxy-Authorization`, which always do. Default:
+    /// `X-Api-Key`, `X-Auth-Token`, `X-Forwarded-User`, `X-Forwarded-Email`,
+    /// `Remote-User`, `Cf-Access-Jwt-Assertion` and `X-Amzn-Oidc-Data`.
+    #[must_use]
+    pub fn credential_headers<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        self.credential_headers = Arc::new(self::names(names));
+        self
+    }
+
+    /// Names `X-Forwarded-*` headers that no page depends on. Default: none, but
+    /// `-For`, `-Host` and `-Proto` never make a request bypass the cache: the
+    /// last two are in the key.
+    #[must_use]
+    pub fn harmless_headers<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        self.harmless_headers = Arc::new(self::names(names));
+        self
+    }
+
+    /// Names the hosts of the site, each with its port if it is not the usual
+    /// one: requests for any other bypass the cache. Default: the first eight that
+    /// are asked for; one that nobody asks for in a minute makes room for another.
+    ///
+    /// Name them if anybody can reach the server with a `Host` of their choice.
+    #[must_use]
+    pub fn hosts<I>(mut self, hosts: I) -> Self
+    where
+        I: IntoIterator<Item: Into<String>>,
+    {
+        self.hosts = Hosts::listed(hosts.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets how many bytes the body of a stored page may have. Default: 2 MiB.
+    ///
+    /// A larger one is passed through as it comes.
+    #[must_use]
+    pub fn max_body(mut self, bytes: usize) -> Self {
+        self.max_body = bytes;
+        self
+    }
+
+    /// Sets what browsers are told of a page that has no `Cache-Control` of its
+    /// own. Default: [`BrowserCache::Revalidate`].
+    #[must_use]
+    pub fn browser_cache(mut self, told: BrowserCache) -> Self {
+        self.browser_cache = told;
+        self
+    }
+
+    /// Leaves out the `Cache-Status` header (RFC 9211), by which each response
+    /// says whether it came from the cache and why not.
+    #[must_use]
+    pub fn without_cache_status(mut self) -> Self {
+        self.cache_status = false;
+        self
+    }
+
+    /// Whether pages of a path may be stored and served.
+    pub(crate) fn covers(&self, path: &::dumper::Path) -> bool {
+        let matches = |regex: &Regex| regex.is_match(path.as_str());
+        !self.ignored.as_ref().is_some_and(matches) && self.only.as_ref().is_none_or(matches)
+    }
+}
+
+const CREDENTIAL_HEADERS: [&str; 7] = [
+    "x-api-key",
+    "x-auth-token",
+    "x-forwarded-user",
+    "x-forwarded-email",
+    "remote-user",
+    "cf-access-jwt-assertion",
+    "x-amzn-oidc-data",
+];
+
+/// Header names, in lower case as `HeaderName` has them.
+fn names<'a>(names: impl IntoIterator<Item = &'a str>) -> HashSet<String> {
+    let names = names
+        .into_iter()
+        .filter_map(|name| name.parse::<HeaderName>().ok());
+    names.map(|name| name.as_str().to_owned()).collect()
+}

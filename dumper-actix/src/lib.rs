@@ -1,0 +1,36 @@
+//! Actix Web middleware for the [`dumper`] page cache.
+//!
+//! Wrap the app in a [`Dumper`], and every page that all visitors share is
+//! rendered once, and again after a write that changes it:
+//!
+//! ```no_run
+//! use actix_web::{App, HttpServer, web};
+//! use dumper_actix::Dumper;
+//!
+//! # async fn home() -> &'static str { "" }
+//! # async fn run() -> std::io::Result<()> {
+//! HttpServer::new(|| App::new().wrap(Dumper::default()).route("/", web::get().to(home)))
+//!     .bind(("127.0.0.1", 8080))?
+//!     .run()
+//!     .await
+//! # }
+//! ```
+//!
+//! What is stored and what is not, see [`Dumper`]. How writes are told to the
+//! cache, see the [`dumper`] crate.
+
+mod body;
+mod cookies;
+mod dumper;
+mod fields;
+mod freshness;
+mod hosts;
+mod middleware;
+mod request;
+mod response;
+mod status;
+mod validators;
+
+pub use crate::body::Body;
+pub use crate::dumper::{BrowserCache, Dumper};
+pub use crate::middleware::DumperMiddleware;

@@ -1,0 +1,342 @@
+//! The way of a request through the cache.
+
+use std::future::{Ready, ready};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix_web::body::{BodySize, EitherBody, MessageBody};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{Error, HttpRequest, HttpResponse};
+use bytes::Bytes;
+use dumper::{Key, Lease, Lookup, Page, Scope};
+use futures::future::LocalBoxFuture;
+use log::debug;
+
+use crate::body::{Body, Copy, Streaming};
+use crate::dumper::Dumper;
+use crate::request::{CONDITIONS, header_value, key};
+use crate::response::{Head, fit, tell_browsers};
+use crate::status::Status;
+use crate::validators::not_modified;
+
+/// The service that [`Dumper`] makes of the one it wraps.
+#[derive(Debug)]
+pub struct DumperMiddleware<S> {
+    service: Rc<S>,
+    dumper: Rc<Dumper>,
+}
+
+impl<S, B> Transform<S, ServiceRequest> for Dumper
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<Body<B>>;
+    type Error = Error;
+    type Transform = DumperMiddleware<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, Self::InitError>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(DumperMiddleware {
+            service: Rc::new(service),
+            dumper: Rc::new(self.clone()),
+        }))
+    }
+}
+
+impl<S, B> Service<ServiceRequest> for DumperMiddleware<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<Body<B>>;
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    forward_ready!(service);
+
+    fn call(&self, req: ServiceRequest) -> Self::Future {
+        let service = Rc::clone(&self.service);
+        let dumper = Rc::clone(&self.dumper);
+        Box::pin(async move {
+            match key(&dumper, req.request()) {
+                Err(status) => bypass(&dumper, &*service, req, status).await,
+                Ok(key) => page(&dumper, &*service, req, key).await,
+            }
+        })
+    }
+}
+
+/// Lets a request pass the cache, but in a scope.
+async fn bypass<S, B>(
+    dumper: &Dumper,
+    service: &S,
+    req: ServiceRequest,
+    status: Status,
+) -> Result<ServiceResponse<Body<B>>, Error>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    let method = req.method().clone();
+    let path = req.path().to_owned();
+    debug!(target: "dumper::middleware", "bypass: path \"{path}\" with method \"{method}\": {status}");
+    let (res, _) = in_scope(service, req).await;
+    let mut res = res?;
+    // RFC 9111 §4.4: whatever the handler wrote, these pages may show it.
+    let succeeded = res.status().is_success() || res.status().is_redirection();
+    if succeeded && !method.is_safe() {
+        let paths = [path.as_str(), res.request().path()];
+        dumper.cache.invalidate_paths(paths).await;
+    }
+    note(dumper, &status, res.headers_mut());
+    Ok(res.map_body(|_, body| EitherBody::left(Streaming::untouched(body))))
+}
+
+/// Answers a request with a page, or makes one.
+async fn page<S, B>(
+    dumper: &Dumper,
+    service: &S,
+    mut req: ServiceRequest,
+    key: Key,
+) -> Result<ServiceResponse<Body<B>>, Error>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    let method = req.method().clone();
+    let what = format!(
+        "path \"{}\" with method \"{method}\" as key \"{key}\"",
+        key.path()
+    );
+    let lookup = {
+        let headers = req.headers();
+        dumper
+            .cache
+            .look_up(&key, &|name| header_value(headers, name))
+            .await
+    };
+    let lease = match lookup {
+        Lookup::Hit(page) => {
+            debug!(target: "dumper::middleware", "hit: {what}");
+            let (req, _) = req.into_parts();
+            return Ok(serve(dumper, req, &page, &Status::Hit));
+        }
+        Lookup::Miss(lease) => Some(lease),
+        Lookup::Fenced => None,
+    };
+    debug!(target: "dumper::middleware", "miss: {what}");
+    let asked = take_conditions(&mut req);
+    match in_scope(service, req).await {
+        (Ok(res), tags) => Ok(store(dumper, res, &asked, lease, tags, &what)),
+        (Err(err), _) => {
+            lease.into_iter().for_each(Lease::decline);
+            Err(err)
+        }
+    }
+}
+
+/// Stores what was rendered, if it may be.
+fn store<B: MessageBody>(
+    dumper: &Dumper,
+    res: ServiceResponse<B>,
+    asked: &HeaderMap,
+    lease: Option<Lease>,
+    tags: Vec<Arc<str>>,
+    what: &str,
+) -> ServiceResponse<Body<B>> {
+    let inner_path = dumper::Path::requested(res.request().path());
+    let (req, mut res) = res.into_parts();
+    let refused = match (lease, fit(res.status(), res.headers())) {
+        (Some(lease), Err(reason)) => {
+            lease.decline();
+            reason
+        }
+        (Some(lease), Ok(_)) if !dumper.covers(&inner_path) => {
+            lease.decline();
+            "ignored".to_owned()
+        }
+        (None, _) => "fenced".to_owned(),
+        (Some(mut lease), Ok(fit)) => {
+            lease.also_at(req.path());
+            lease.tag(tags);
+            tell_browsers(res.headers_mut(), dumper.browser_cache);
+            let head = Head::of(res.status(), res.headers(), fit, asked);
+            return keep(dumper, req, res, head, lease, asked, what);
+        }
+    };
+    debug!(target: "dumper::middleware", "not stored: {what} because {refused}");
+    note(dumper, &Status::NotStored(refused), res.headers_mut());
+    let res = res.map_body(|_, body| EitherBody::left(Streaming::untouched(body)));
+    ServiceResponse::new(req, res)
+}
+
+/// Stores a page whose body is in hand; of another one a copy is kept as it goes
+/// by.
+fn keep<B: MessageBody>(
+    dumper: &Dumper,
+    req: HttpRequest,
+    res: HttpResponse<B>,
+    head: Head,
+    mut lease: Lease,
+    asked: &HeaderMap,
+    what: &str,
+) -> ServiceResponse<Body<B>> {
+    let (mut res, body) = res.into_parts();
+    let fits = match body.size() {
+        BodySize::None => false,
+        BodySize::Sized(size) => size <= dumper.max_body as u64,
+        BodySize::Stream => true,
+    };
+    if !fits {
+        lease.decline();
+        debug!(target: "dumper::middleware", "not stored: {what} because its body is too large");
+        note(
+            dumper,
+            &Status::NotStored("body-size".to_owned()),
+            res.headers_mut(),
+        );
+        let res = res.set_body(EitherBody::left(Streaming::untouched(body)));
+        return ServiceResponse::new(req, res);
+    }
+    let body = match body.try_into_bytes() {
+        Ok(body) => body,
+        Err(body) => {
+            lease.stream();
+            note(dumper, &Status::Streaming, res.headers_mut());
+            let copy = Copy::new(lease, head, dumper.max_body, what.to_owned());
+            let res = res.set_body(EitherBody::left(Streaming::copied(body, copy)));
+            return ServiceResponse::new(req, res);
+        }
+    };
+    if body.len() > dumper.max_body {
+        lease.decline();
+        note(
+            dumper,
+            &Status::NotStored("body-size".to_owned()),
+            res.headers_mut(),
+        );
+        return ServiceResponse::new(req, res.set_body(EitherBody::right(body)));
+    }
+    let page = head.with_body(body.clone());
+    if let Some(etag) = page.header("etag").cloned()
+        && let Ok(etag) = HeaderValue::from_maybe_shared(etag)
+    {
+        res.headers_mut().insert(header::ETAG, etag);
+    }
+    let status = match lease.fill(page) {
+        Ok(_) => {
+            debug!(target: "dumper::middleware", "stored: {what}");
+            Status::Stored
+        }
+        Err(err) => {
+            debug!(target: "dumper::middleware", "not stored: {what} because {err}");
+            Status::NotStored(err.to_string())
+        }
+    };
+    note(dumper, &status, res.headers_mut());
+    if not_modified(asked, res.headers()) {
+        return ServiceResponse::new(req, without_body(res));
+    }
+    ServiceResponse::new(req, res.set_body(EitherBody::right(body)))
+}
+
+/// Answers with a stored page.
+fn serve<B: MessageBody>(
+    dumper: &Dumper,
+    req: HttpRequest,
+    page: &Page,
+    status: &Status,
+) -> ServiceResponse<Body<B>> {
+    let code = StatusCode::from_u16(page.status()).unwrap_or(StatusCode::OK);
+    let mut res = HttpResponse::with_body(code, ());
+    let prepared = page.prepared(prepare);
+    for (name, value) in prepared.into_iter().flatten() {
+        res.headers_mut().append(name.clone(), value.clone());
+    }
+    if let Some(age) = page.age() {
+        res.headers_mut()
+            .insert(header::AGE, HeaderValue::from(age.as_secs()));
+    }
+    note(dumper, status, res.headers_mut());
+    if not_modified(req.headers(), res.headers()) {
+        return ServiceResponse::new(req, without_body(res));
+    }
+    let res = res.set_body(EitherBody::right(page.body().clone()));
+    ServiceResponse::new(req, res)
+}
+
+/// The headers of a page as Actix Web has them.
+fn prepare(page: &Page) -> Vec<(HeaderName, HeaderValue)> {
+    let headers = page.headers().iter();
+    let headers = headers.filter_map(|(name, value)| {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        let value = HeaderValue::from_maybe_shared(value.clone()).ok()?;
+        Some((name, value))
+    });
+    headers.collect()
+}
+
+/// Makes a 304 of a 200 (RFC 9110 §15.4.5).
+fn without_body<B, T: MessageBody>(mut res: HttpResponse<T>) -> HttpResponse<Body<B>>
+where
+    B: MessageBody,
+{
+    *res.status_mut() = StatusCode::NOT_MODIFIED;
+    for name in [
+        header::CONTENT_LENGTH,
+        header::CONTENT_TYPE,
+        header::CONTENT_ENCODING,
+        header::CONTENT_LANGUAGE,
+    ] {
+        res.headers_mut().remove(name);
+    }
+    res.set_body(EitherBody::right(Bytes::new()))
+}
+
+/// Takes from a request what only concerns the answer to this client, and returns
+/// its headers as they were.
+///
+/// A page is made by a `GET` without conditions, whoever asks for it first.
+fn take_conditions(req: &mut ServiceRequest) -> HeaderMap {
+    let asked = req.headers().clone();
+    if req.method() == Method::HEAD {
+        req.head_mut().method = Method::GET;
+    }
+    for name in CONDITIONS {
+        req.headers_mut().remove(name);
+    }
+    asked
+}
+
+/// Runs the inner service in a scope, and returns the tags that it named.
+async fn in_scope<S, B>(
+    service: &S,
+    req: ServiceRequest,
+) -> (Result<ServiceResponse<B>, Error>, Vec<Arc<str>>)
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+{
+    let scope = Scope::new();
+    let res = scope.run(async { service.call(req).await }).await;
+    let tags = scope.tags();
+    // An error may be that of a commit that nobody waited for to its end.
+    let well = res
+        .as_ref()
+        .is_ok_and(|res| !res.status().is_server_error() && res.response().error().is_none());
+    if well {
+        scope.end();
+    } else {
+        scope.fail();
+    }
+    (res, tags)
+}
+
+fn note(dumper: &Dumper, status: &Status, headers: &mut HeaderMap) {
+    if dumper.cache_status {
+        status.append_to(headers);
+    }
+}

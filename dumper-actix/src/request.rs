@@ -1,0 +1,119 @@
+//! Which requests a page may answer, and which page.
+
+use actix_web::HttpRequest;
+use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderMap, HeaderName};
+use dumper::Key;
+
+use crate::dumper::Dumper;
+use crate::status::Status;
+
+/// Headers by which a proxy or a client may tell another URL or method than the
+/// request line does.
+const OVERRIDES: [&str; 8] = [
+    "x-original-url",
+    "x-original-uri",
+    "x-original-host",
+    "x-rewrite-url",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-host",
+];
+
+/// What of `X-Forwarded-*` is in the key, or tells nothing but the client.
+const FORWARDED: [&str; 3] = ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"];
+
+/// The conditions that are answered from the page, so that the render need not
+/// see them.
+pub(crate) const CONDITIONS: [HeaderName; 2] = [header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE];
+
+/// Returns the key of the page that a request asks for.
+///
+/// # Errors
+///
+/// Returns why it is not for the cache.
+pub(crate) fn key(dumper: &Dumper, req: &HttpRequest) -> Result<Key, Status> {
+    if req.method() != Method::GET && req.method() != Method::HEAD {
+        return Err(Status::Method);
+    }
+    let bypass = |reason| Err(Status::Bypass(reason));
+    if let Some(reason) = special(req.headers()) {
+        return bypass(reason);
+    }
+    if let Some(reason) = credential(dumper, req) {
+        return bypass(reason);
+    }
+    if let Some(reason) = other_url(dumper, req.headers()) {
+        return bypass(reason);
+    }
+    let connection = req.connection_info();
+    let host = connection.host().to_ascii_lowercase();
+    let key = Key::new(connection.scheme(), &host, req.path(), req.query_string());
+    let Some(key) = key else {
+        return bypass("malformed-path");
+    };
+    if !dumper.covers(key.path()) {
+        return bypass("ignored");
+    }
+    if !dumper.hosts.admit(&host) {
+        return bypass("host");
+    }
+    Ok(key)
+}
+
+/// The value of a header, its lines joined.
+pub(crate) fn header_value(headers: &HeaderMap, name: &str) -> Option<Vec<u8>> {
+    let mut lines = headers.get_all(name);
+    let mut value = lines.next()?.as_bytes().to_vec();
+    for line in lines {
+        value.extend_from_slice(b", ");
+        value.extend_from_slice(line.as_bytes());
+    }
+    Some(value)
+}
+
+/// What asks for something other than a page.
+fn special(headers: &HeaderMap) -> Option<&'static str> {
+    if headers.contains_key(header::RANGE) {
+        return Some("range");
+    }
+    if headers.contains_key(header::IF_MATCH) || headers.contains_key(header::IF_UNMODIFIED_SINCE) {
+        return Some("precondition");
+    }
+    if headers.contains_key(header::UPGRADE) {
+        return Some("upgrade");
+    }
+    let has_length = headers
+        .get_all(header::CONTENT_LENGTH)
+        .any(|length| length.as_bytes() != b"0");
+    (has_length || headers.contains_key(header::TRANSFER_ENCODING)).then_some("request-body")
+}
+
+/// What tells who the visitor is.
+fn credential(dumper: &Dumper, req: &HttpRequest) -> Option<&'static str> {
+    let headers = req.headers();
+    if headers.contains_key(header::AUTHORIZATION)
+        || headers.contains_key(header::PROXY_AUTHORIZATION)
+    {
+        return Some("authorization");
+    }
+    let mut cookies = headers.get_all(header::COOKIE);
+    if cookies.any(|cookies| dumper.cookies.count_in(cookies.as_bytes())) {
+        return Some("cookie");
+    }
+    let mut credentials = dumper.credential_headers.iter();
+    let credential = credentials.any(|name| headers.contains_key(name.as_str()));
+    credential.then_some("credential-header")
+}
+
+/// What may make a handler believe in another URL.
+fn other_url(dumper: &Dumper, headers: &HeaderMap) -> Option<&'static str> {
+    let tells = |name: &HeaderName| {
+        let name = name.as_str();
+        let is_override = OVERRIDES.contains(&name)
+            || (name.starts_with("x-forwarded-") && !FORWARDED.contains(&name));
+        is_override && !dumper.harmless_headers.contains(name)
+    };
+    headers.keys().any(tells).then_some("forwarded-header")
+}

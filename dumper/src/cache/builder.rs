@@ -1,0 +1,90 @@
+//! How a cache is made.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::flight::Flights;
+use super::memory::Memory;
+use super::{Cache, GLOBAL};
+use crate::process;
+
+/// Settings of a cache; see [`Cache::builder`].
+#[derive(Clone, Debug)]
+#[must_use = "a builder makes nothing until `build` or `install`"]
+pub struct CacheBuilder {
+    max_bytes: u64,
+    wait: Duration,
+    fence_deadline: Duration,
+}
+
+impl CacheBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            max_bytes: 256 << 20,
+            wait: Duration::from_secs(10),
+            fence_deadline: process::FENCE_DEADLINE,
+        }
+    }
+
+    /// Sets how many bytes all pages together may take. Default: 256 MiB.
+    ///
+    /// It counts bodies, headers and what it takes to find them again. When it
+    /// is reached, the pages asked for least go first.
+    pub fn max_bytes(mut self, bytes: u64) -> Self {
+        self.max_bytes = bytes;
+        self
+    }
+
+    /// Sets how long a request waits for another one that renders the same page,
+    /// before it renders the page itself. Default: 10 seconds.
+    pub fn wait(mut self, longest: Duration) -> Self {
+        self.wait = longest;
+        self
+    }
+
+    /// Sets how long nothing is stored of what a write touches whose end was
+    /// not seen, since its request was cancelled or failed. Default: 10 seconds.
+    ///
+    /// It should be longer than any statement or commit takes once nobody waits
+    /// for it any more, a wait for a row lock included. Fences belong to the
+    /// process: of several caches the longest deadline counts for all.
+    pub fn fence_deadline(mut self, deadline: Duration) -> Self {
+        self.fence_deadline = deadline;
+        self
+    }
+
+    /// Makes the cache.
+    #[must_use]
+    pub fn build(self) -> Cache {
+        let memory = Arc::new(Memory::new(self.max_bytes, self.fence_deadline));
+        process::follow(&memory);
+        Cache {
+            memory,
+            flights: Arc::new(Flights::default()),
+            wait: self.wait,
+        }
+    }
+
+    /// Makes the cache and installs it as the process's own.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`AlreadyInstalled`] if the process has its cache already: one
+    /// was installed before, or [`Cache::global`] was used.
+    pub fn install(self) -> Result<(), AlreadyInstalled> {
+        GLOBAL.set(self.build()).map_err(|_| AlreadyInstalled(()))
+    }
+}
+
+/// The process has its cache already.
+#[derive(Debug)]
+pub struct AlreadyInstalled(());
+
+impl fmt::Display for AlreadyInstalled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the process has its cache already: install one before the first use")
+    }
+}
+
+impl std::error::Error for AlreadyInstalled {}

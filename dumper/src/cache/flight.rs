@@ -1,0 +1,204 @@
+//! One render at a time for a page: the others wait for it.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use dashmap::DashMap;
+use dashmap::mapref::entry::Entry;
+use tokio::sync::watch;
+
+use super::key::Key;
+use crate::ledger::{LeaseId, Refusal};
+use crate::process;
+use crate::reach::Filing;
+
+/// How many requests of a cache may wait at the same time.
+const WAITING: usize = 4_096;
+
+/// How long nobody waits for a page that turned out not to be cacheable.
+const UNCACHEABLE: Duration = Duration::from_secs(2);
+
+/// How many such pages are remembered.
+const MARKS: usize = 4_096;
+
+/// The renders under way.
+#[derive(Default)]
+pub(super) struct Flights {
+    under_way: DashMap<Key, Flight>,
+    next: AtomicU64,
+    waiting: AtomicUsize,
+    /// By hash: to mistake a page for another costs a wait, no more.
+    uncacheable: Mutex<HashMap<u64, Instant>>,
+    hasher: RandomState,
+}
+
+struct Flight {
+    number: u64,
+    lease: LeaseId,
+    filing: Filing,
+    outcome: watch::Receiver<Outcome>,
+}
+
+/// How a render ended for those who wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Rendering,
+    Stored,
+    NotStored,
+    /// The render was cancelled, or it panicked: somebody else is to try.
+    Vanished,
+}
+
+/// What a request that found no page is to do.
+pub(super) enum Turn {
+    /// Render, and let the others know.
+    Lead(LeaseId, Leading),
+    /// Wait for the render under way.
+    Wait(Waiting),
+    /// Render, without anybody waiting for it.
+    Alone,
+}
+
+impl Flights {
+    pub(super) fn join(self: &Arc<Self>, key: &Key) -> Result<Turn, Refusal> {
+        if self.is_uncacheable(key) {
+            return Ok(Turn::Alone);
+        }
+        let mut entry = match self.under_way.entry(key.clone()) {
+            Entry::Occupied(entry) => entry,
+            Entry::Vacant(entry) => {
+                let (flight, turn) = self.lead(key)?;
+                entry.insert(flight);
+                return Ok(turn);
+            }
+        };
+        // What a void lease renders is not for a request that starts now.
+        if process::check(entry.get().lease, &entry.get().filing).is_err() {
+            let (flight, turn) = self.lead(key)?;
+            entry.insert(flight);
+            return Ok(turn);
+        }
+        if self.waiting.fetch_add(1, Ordering::Relaxed) >= WAITING {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            return Ok(Turn::Alone);
+        }
+        Ok(Turn::Wait(Waiting {
+            flights: Arc::clone(self),
+            outcome: entry.get().outcome.clone(),
+        }))
+    }
+
+    fn lead(self: &Arc<Self>, key: &Key) -> Result<(Flight, Turn), Refusal> {
+        let filing = Filing::at(key.path());
+        let lease = process::lease(&filing)?;
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let (sender, outcome) = watch::channel(Outcome::Rendering);
+        let flight = Flight {
+            number,
+            lease,
+            filing,
+            outcome,
+        };
+        let leading = Leading {
+            flights: Arc::clone(self),
+            key: key.clone(),
+            number,
+            sender,
+        };
+        Ok((flight, Turn::Lead(lease, leading)))
+    }
+
+    /// Lets nobody wait for this page for a short while.
+    pub(super) fn mark_uncacheable(&self, key: &Key) {
+        let now = Instant::now();
+        let mut marks = self
+            .uncacheable
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if marks.len() >= MARKS {
+            marks.retain(|_, until| now < *until);
+        }
+        if marks.len() < MARKS {
+            marks.insert(self.hasher.hash_one(key), now + UNCACHEABLE);
+        }
+    }
+
+    fn is_uncacheable(&self, key: &Key) -> bool {
+        let mut marks = self
+            .uncacheable
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mark = self.hasher.hash_one(key);
+        match marks.get(&mark) {
+            Some(until) if Instant::now() < *until => true,
+            Some(_) => marks.remove(&mark).is_none(),
+            None => false,
+        }
+    }
+}
+
+impl fmt::Debug for Flights {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flights")
+            .field("renders", &self.under_way.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The guard of a render for which others may wait. Dropped, it lets one of them
+/// try.
+#[derive(Debug)]
+pub(super) struct Leading {
+    flights: Arc<Flights>,
+    key: Key,
+    number: u64,
+    sender: watch::Sender<Outcome>,
+}
+
+impl Leading {
+    pub(super) fn end(self, outcome: Outcome) {
+        self.leave();
+        self.sender.send_replace(outcome);
+    }
+
+    fn leave(&self) {
+        let under_way = &self.flights.under_way;
+        under_way.remove_if(&self.key, |_, flight| flight.number == self.number);
+    }
+}
+
+impl Drop for Leading {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+/// A request that waits for a render.
+pub(super) struct Waiting {
+    flights: Arc<Flights>,
+    outcome: watch::Receiver<Outcome>,
+}
+
+impl Waiting {
+    /// Waits for the end of the render, or until `give_up`.
+    pub(super) async fn outcome(mut self, give_up: Instant) -> Outcome {
+        let ended = self
+            .outcome
+            .wait_for(|outcome| *outcome != Outcome::Rendering);
+        match tokio::time::timeout_at(give_up.into(), ended).await {
+            Ok(Ok(outcome)) => *outcome,
+            Ok(Err(_)) => Outcome::Vanished,
+            Err(_) => Outcome::NotStored,
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.flights.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,105 @@
+//! All variants of a path.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::key::Key;
+use super::page::{Page, RequestHeaders};
+use crate::reach::Filing;
+
+/// How many variants a path may have.
+const VARIANTS: usize = 64;
+
+/// The pages of one path. They are stored, weighed, evicted and dropped together.
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    variants: Vec<Variant>,
+    filing: Filing,
+    weight: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Variant {
+    selector: String,
+    is_plain: bool,
+    page: Arc<Page>,
+}
+
+impl Group {
+    /// The page for a request, the newest one if several fit (RFC 9111 §4.1).
+    pub(super) fn select(&self, key: &Key, headers: &RequestHeaders<'_>) -> Option<&Arc<Page>> {
+        let mut newest_first = self.variants.iter().rev();
+        let variant = newest_first.find(|variant| {
+            variant.selector == key.variant()
+                && variant.page.is_selected_by(headers)
+                && variant.page.is_fresh(Instant::now)
+        });
+        variant.map(|variant| &variant.page)
+    }
+
+    /// Adds a page to those there were, within the bounds.
+    ///
+    /// Beyond them, the least recently served ones go, a plain one last.
+    pub(super) fn with(
+        earlier: Option<&Self>,
+        key: &Key,
+        page: Arc<Page>,
+        filing: &Filing,
+        max_weight: u64,
+    ) -> Self {
+        let mut group = Self {
+            variants: earlier
+                .map(|group| group.variants.clone())
+                .unwrap_or_default(),
+            filing: filing.clone(),
+            weight: 0,
+        };
+        if let Some(earlier) = earlier {
+            group.filing.merge(&earlier.filing);
+        }
+        group.variants.retain(|variant| {
+            variant.selector != key.variant() || !variant.page.same_variant(&page)
+        });
+        while group.variants.len() >= VARIANTS
+            || (!group.variants.is_empty() && group.weigh(&page) > max_weight)
+        {
+            group.remove_one();
+        }
+        group.weight = group.weigh(&page);
+        group.variants.push(Variant {
+            selector: key.variant().to_owned(),
+            is_plain: key.is_plain(),
+            page,
+        });
+        group
+    }
+
+    pub(super) fn filing(&self) -> &Filing {
+        &self.filing
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.variants.len()
+    }
+
+    /// The bytes it takes in memory, roughly.
+    pub(super) fn weight(&self) -> u64 {
+        self.weight
+    }
+
+    fn weigh(&self, new: &Page) -> u64 {
+        let variants = self.variants.iter();
+        let variants = variants.map(|variant| variant.selector.len() + variant.page.weight());
+        let bytes = variants.sum::<usize>() + new.weight() + self.filing.weight() + 512;
+        u64::try_from(bytes).unwrap_or(u64::MAX)
+    }
+
+    fn remove_one(&mut self) {
+        let variants = self.variants.iter().enumerate();
+        let least =
+            variants.min_by_key(|(_, variant)| (variant.is_plain, variant.page.last_served()));
+        if let Some((at, _)) = least {
+            self.variants.remove(at);
+        }
+    }
+}

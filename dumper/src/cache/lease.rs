@@ -1,0 +1,139 @@
+//! The right to store a page.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::Cache;
+use super::flight::{Leading, Outcome};
+use super::key::Key;
+use super::page::Page;
+use crate::ledger::{LeaseId, Refusal};
+use crate::path::Path;
+use crate::process;
+use crate::reach::Filing;
+
+/// The right to store a page, taken at a miss before the page is rendered.
+///
+/// It is void once the page's path or one of its tags is invalidated, and after
+/// 60 seconds. Dropping it unfilled lets a request that waits for the page
+/// render it.
+#[derive(Debug)]
+#[must_use = "a lease is given back when it is dropped"]
+pub struct Lease {
+    cache: Cache,
+    key: Key,
+    id: LeaseId,
+    filing: Filing,
+    leading: Option<Leading>,
+}
+
+/// Why a page was not stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NotStored {
+    /// A write to what the page shows is under way.
+    Fenced,
+    /// A write to what the page shows came while it was rendered.
+    Invalidated,
+    /// It took too long to render.
+    TooSlow,
+    /// It does not fit into the cache.
+    TooLarge,
+}
+
+impl Lease {
+    pub(super) fn new(cache: Cache, key: Key, id: LeaseId, leading: Option<Leading>) -> Self {
+        Self {
+            cache,
+            filing: Filing::at(key.path()),
+            key,
+            id,
+            leading,
+        }
+    }
+
+    /// Files the page under a further path, such as the one that an inner
+    /// service made of the path asked for.
+    pub fn also_at(&mut self, path: &str) {
+        self.filing.add_path(&Path::requested(path));
+    }
+
+    /// Files the page under tags.
+    pub fn tag(&mut self, tags: impl IntoIterator<Item = Arc<str>>) {
+        self.filing.add_tags(tags);
+    }
+
+    /// Lets all who wait for this render go on by themselves, since its end
+    /// depends on how fast a client reads.
+    pub fn stream(&mut self) {
+        if let Some(leading) = self.leading.take() {
+            leading.end(Outcome::NotStored);
+        }
+    }
+
+    /// Gives the lease back because the response may not be stored. For two
+    /// seconds nobody waits for a render of this page.
+    pub fn decline(mut self) {
+        self.cache.flights.mark_uncacheable(&self.key);
+        self.stream();
+    }
+
+    /// Stores the page.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`NotStored`] if the lease is void or the page is too large.
+    pub fn fill(mut self, page: Page) -> Result<Arc<Page>, NotStored> {
+        let page = Arc::new(page);
+        let memory = &self.cache.memory;
+        if page.weight() as u64 > memory.max_page() {
+            self.stream();
+            return Err(NotStored::TooLarge);
+        }
+        let filled = process::fill(self.id, &self.filing, || {
+            memory.insert(&self.key, Arc::clone(&page), &self.filing);
+        });
+        match filled {
+            Ok(()) => {
+                if let Some(leading) = self.leading.take() {
+                    leading.end(Outcome::Stored);
+                }
+                Ok(page)
+            }
+            Err(refusal) => {
+                memory.counters().refused();
+                self.stream();
+                Err(refusal.into())
+            }
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        process::close(self.id);
+    }
+}
+
+impl From<Refusal> for NotStored {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Fenced => Self::Fenced,
+            Refusal::Invalidated => Self::Invalidated,
+            Refusal::Ended => Self::TooSlow,
+        }
+    }
+}
+
+impl fmt::Display for NotStored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Fenced => "fenced",
+            Self::Invalidated => "invalidated",
+            Self::TooSlow => "too-slow",
+            Self::TooLarge => "too-large",
+        })
+    }
+}
+
+impl std::error::Error for NotStored {}

@@ -1,0 +1,189 @@
+//! Pages in memory, within a number of bytes.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::hash::RandomState;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use quick_cache::sync::Cache as Pages;
+use quick_cache::{Lifecycle, OptionsBuilder, Weighter};
+
+use super::group::Group;
+use super::key::Key;
+use super::page::{Page, RequestHeaders};
+use super::stats::Counters;
+use crate::path::Path;
+use crate::reach::{Filing, Reach};
+
+/// The pages of a cache, and the names they are filed under.
+///
+/// Reading takes no lock but that of a shard. Inserting and removing are done by
+/// the process alone, under the lock of the ledger.
+pub(crate) struct Memory {
+    groups: Pages<Path, Arc<Group>, ByWeight, RandomState, Evictions>,
+    /// Which paths a name stands for.
+    index: Mutex<HashMap<Reach, HashSet<Path>>>,
+    max_group: u64,
+    fence_deadline: Duration,
+    started: Instant,
+    counters: Counters,
+}
+
+impl Memory {
+    pub(super) fn new(max_bytes: u64, fence_deadline: Duration) -> Self {
+        // A shard holds many pages of the size limit, and large caches have
+        // shards enough for many threads.
+        let shards = usize::try_from(max_bytes >> 25).unwrap_or(64).clamp(1, 64);
+        let items = usize::try_from(max_bytes >> 13)
+            .unwrap_or(usize::MAX)
+            .clamp(64, 1 << 20);
+        let options = OptionsBuilder::new()
+            .shards(shards)
+            .estimated_items_capacity(items)
+            .weight_capacity(max_bytes)
+            .build()
+            .expect("both capacities are set");
+        let groups = Pages::with_options(options, ByWeight, RandomState::new(), Evictions);
+        Self {
+            max_group: groups.shard_capacity() / 2,
+            groups,
+            index: Mutex::default(),
+            fence_deadline,
+            started: Instant::now(),
+            counters: Counters::default(),
+        }
+    }
+
+    pub(super) fn select(&self, key: &Key, headers: &RequestHeaders<'_>) -> Option<Arc<Page>> {
+        let group = self.groups.get(key.path())?;
+        let page = group.select(key, headers)?;
+        page.touch(self.moment());
+        Some(Arc::clone(page))
+    }
+
+    pub(super) fn insert(&self, key: &Key, page: Arc<Page>, filing: &Filing) {
+        page.touch(self.moment());
+        let earlier = self.groups.peek(key.path());
+        let group = Group::with(earlier.as_deref(), key, page, filing, self.max_group);
+        let group = Arc::new(group);
+        let mut index = self.index();
+        if let Some(earlier) = &earlier {
+            unfile(&mut index, key.path(), earlier.filing());
+        }
+        file(&mut index, key.path(), group.filing());
+        self.counters.stored();
+        let mut evicted = Vec::new();
+        self.groups
+            .insert_with_lifecycle(key.path().clone(), Arc::clone(&group), &mut evicted);
+        for (path, old) in evicted {
+            // The group that the new one replaces is reported too.
+            if path != *key.path() || Arc::ptr_eq(&old, &group) {
+                unfile(&mut index, &path, old.filing());
+                self.counters.evicted(old.len());
+            }
+        }
+    }
+
+    pub(crate) fn remove(&self, reach: &Reach) {
+        let mut index = self.index();
+        let mut paths: Vec<Path> = match reach {
+            Reach::All => self.groups.iter().map(|(path, _)| path).collect(),
+            Reach::Entity(entity) => {
+                let groups = self.groups.iter();
+                let groups = groups.filter(|(_, group)| group.filing().is_page_of(entity));
+                groups.map(|(path, _)| path).collect()
+            }
+            Reach::Path(_) | Reach::Kin(_) | Reach::Tag(_) => {
+                index.get(reach).into_iter().flatten().cloned().collect()
+            }
+        };
+        for path in paths.drain(..) {
+            if let Some((path, group)) = self.groups.remove(&path) {
+                unfile(&mut index, &path, group.filing());
+                self.counters.invalidated(group.len());
+            }
+        }
+    }
+
+    pub(crate) fn fence_deadline(&self) -> Duration {
+        self.fence_deadline
+    }
+
+    pub(super) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    pub(super) fn paths(&self) -> usize {
+        self.groups.len()
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.groups.weight()
+    }
+
+    /// The largest page that is stored.
+    pub(super) fn max_page(&self) -> u64 {
+        self.max_group
+    }
+
+    pub(super) fn max_bytes(&self) -> u64 {
+        self.groups.capacity()
+    }
+
+    fn index(&self) -> MutexGuard<'_, HashMap<Reach, HashSet<Path>>> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Fine enough to tell which variant was served last.
+    fn moment(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memory")
+            .field("paths", &self.paths())
+            .field("bytes", &self.bytes())
+            .finish_non_exhaustive()
+    }
+}
+
+fn file(index: &mut HashMap<Reach, HashSet<Path>>, path: &Path, filing: &Filing) {
+    for name in filing.names() {
+        index.entry(name).or_default().insert(path.clone());
+    }
+}
+
+fn unfile(index: &mut HashMap<Reach, HashSet<Path>>, path: &Path, filing: &Filing) {
+    for name in filing.names() {
+        if let Some(paths) = index.get_mut(&name) {
+            paths.remove(path);
+            if paths.is_empty() {
+                index.remove(&name);
+            }
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct ByWeight;
+
+impl Weighter<Path, Arc<Group>> for ByWeight {
+    fn weight(&self, path: &Path, group: &Arc<Group>) -> u64 {
+        group.weight() + 3 * path.as_str().len() as u64
+    }
+}
+
+/// Hands the evicted groups to whoever inserts.
+#[derive(Clone, Debug)]
+struct Evictions;
+
+impl Lifecycle<Path, Arc<Group>> for Evictions {
+    type RequestState = Vec<(Path, Arc<Group>)>;
+
+    fn on_evict(&self, evicted: &mut Self::RequestState, path: Path, group: Arc<Group>) {
+        evicted.push((path, group));
+    }
+}

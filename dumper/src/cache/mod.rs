@@ -1,0 +1,208 @@
+//! Pages, and the way to them.
+
+mod builder;
+mod flight;
+mod group;
+mod key;
+mod lease;
+mod memory;
+mod page;
+mod stats;
+
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+pub use self::builder::{AlreadyInstalled, CacheBuilder};
+use self::flight::{Flights, Outcome, Turn};
+pub use self::key::Key;
+pub use self::lease::{Lease, NotStored};
+pub(crate) use self::memory::Memory;
+pub use self::page::{Page, RequestHeaders};
+pub use self::stats::Stats;
+use crate::ledger::Refusal;
+use crate::process::{self, Cause};
+use crate::reach::{Filing, Reach};
+
+static GLOBAL: OnceLock<Cache> = OnceLock::new();
+
+/// A cache of pages.
+///
+/// Cloning is shallow: the clones are one cache.
+///
+/// # Examples
+///
+/// ```
+/// use dumper::Cache;
+///
+/// # fn main() -> Result<(), dumper::AlreadyInstalled> {
+/// Cache::builder().max_bytes(64 << 20).install()?;
+/// assert_eq!(Cache::global().stats().max_bytes, 64 << 20);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Cache {
+    memory: Arc<Memory>,
+    flights: Arc<Flights>,
+    wait: Duration,
+}
+
+/// What a cache has for a request.
+#[derive(Debug)]
+pub enum Lookup {
+    /// The page.
+    Hit(Arc<Page>),
+    /// The right to store the page, once it is rendered.
+    Miss(Lease),
+    /// Nothing: a write to what the page shows is under way, so it is to be
+    /// rendered and not to be stored.
+    Fenced,
+}
+
+impl Cache {
+    /// Returns the settings of a new cache.
+    pub fn builder() -> CacheBuilder {
+        CacheBuilder::new()
+    }
+
+    /// The process's own cache: the one that was
+    /// [installed](CacheBuilder::install), or one with default settings.
+    pub fn global() -> &'static Self {
+        GLOBAL.get_or_init(|| Self::builder().build())
+    }
+
+    /// Looks a page up for a request.
+    ///
+    /// At a miss the caller renders the page and fills the lease. If somebody
+    /// renders it already, this waits for that, for one render at most and not
+    /// longer than the builder's [`wait`](CacheBuilder::wait).
+    pub async fn look_up(&self, key: &Key, headers: &RequestHeaders<'_>) -> Lookup {
+        let lookup = self.find(key, headers).await;
+        let lookup = lookup.unwrap_or(Lookup::Fenced);
+        match lookup {
+            Lookup::Hit(_) => self.memory.counters().hit(),
+            Lookup::Miss(_) | Lookup::Fenced => self.memory.counters().missed(),
+        }
+        lookup
+    }
+
+    /// Drops the pages of some paths, all variants of each.
+    ///
+    /// When it returns, no request that starts later sees them, and no page
+    /// whose render began earlier will be stored. A query or a fragment is cut
+    /// off. What is no path at all drops all pages, and is logged at `error`.
+    #[allow(
+        clippy::unused_async,
+        reason = "a shared store is asked over the network"
+    )]
+    pub async fn invalidate_paths<I>(&self, paths: I)
+    where
+        I: IntoIterator<Item: AsRef<str>>,
+    {
+        process::invalidate_in(&self.memory, reaches(paths), Cause::Call);
+    }
+
+    /// Drops the pages filed under a tag.
+    ///
+    /// When it returns, no request that starts later sees them, and no page
+    /// under this tag whose render began earlier will be stored.
+    #[allow(
+        clippy::unused_async,
+        reason = "a shared store is asked over the network"
+    )]
+    pub async fn invalidate_tag(&self, tag: &str) {
+        process::invalidate_in(&self.memory, vec![Reach::Tag(tag.into())], Cause::Call);
+    }
+
+    /// Drops all pages, and stores none whose render began earlier.
+    #[allow(
+        clippy::unused_async,
+        reason = "a shared store is asked over the network"
+    )]
+    pub async fn invalidate_all(&self) {
+        process::invalidate_in(&self.memory, vec![Reach::All], Cause::Call);
+    }
+
+    /// What the cache has done so far, and what it holds.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        Stats {
+            paths: self.memory.paths(),
+            bytes: self.memory.bytes(),
+            max_bytes: self.memory.max_bytes(),
+            ..self.memory.counters().read()
+        }
+    }
+
+    async fn find(&self, key: &Key, headers: &RequestHeaders<'_>) -> Result<Lookup, Refusal> {
+        let give_up = Instant::now() + self.wait;
+        loop {
+            if let Some(page) = self.select(key, headers) {
+                return Ok(Lookup::Hit(page));
+            }
+            let waiting = match self.flights.join(key)? {
+                Turn::Alone => return self.lease(key),
+                Turn::Wait(waiting) => waiting,
+                Turn::Lead(id, leading) => {
+                    let lease = Lease::new(self.clone(), key.clone(), id, Some(leading));
+                    // The page may have been stored since it was looked for.
+                    return Ok(match self.select(key, headers) {
+                        Some(page) => Lookup::Hit(page),
+                        None => Lookup::Miss(lease),
+                    });
+                }
+            };
+            match waiting.outcome(give_up).await {
+                Outcome::Vanished if Instant::now() < give_up => {}
+                _ => {
+                    return match self.select(key, headers) {
+                        Some(page) => Ok(Lookup::Hit(page)),
+                        None => self.lease(key),
+                    };
+                }
+            }
+        }
+    }
+
+    fn select(&self, key: &Key, headers: &RequestHeaders<'_>) -> Option<Arc<Page>> {
+        process::expire();
+        self.memory.select(key, headers)
+    }
+
+    /// A lease for whose render nobody waits.
+    fn lease(&self, key: &Key) -> Result<Lookup, Refusal> {
+        let id = process::lease(&Filing::at(key.path()))?;
+        let lease = Lease::new(self.clone(), key.clone(), id, None);
+        Ok(Lookup::Miss(lease))
+    }
+}
+
+/// Drops the pages of some paths from every cache of the process.
+///
+/// See [`Cache::invalidate_paths`].
+#[allow(
+    clippy::unused_async,
+    reason = "a shared store is asked over the network"
+)]
+pub async fn invalidate_paths<I>(paths: I)
+where
+    I: IntoIterator<Item: AsRef<str>>,
+{
+    process::invalidate(reaches(paths), Cause::Call);
+}
+
+fn reaches<I>(paths: I) -> Vec<Reach>
+where
+    I: IntoIterator<Item: AsRef<str>>,
+{
+    let paths = paths.into_iter().map(|path| {
+        crate::path::Path::declared(path.as_ref()).map_or_else(
+            |err| {
+                log::error!(target: "dumper::invalidation", "all pages are dropped: {err}");
+                Reach::All
+            },
+            Reach::Path,
+        )
+    });
+    paths.collect()
+}

@@ -1,0 +1,149 @@
+//! A stored response.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+/// A stored response: status, headers and body as plain data.
+pub struct Page {
+    status: u16,
+    headers: Vec<(String, Bytes)>,
+    body: Bytes,
+    vary: Vec<(String, Option<Vec<u8>>)>,
+    made: Instant,
+    stale: Option<Instant>,
+    served: AtomicU64,
+    prepared: OnceLock<Box<dyn Any + Send + Sync>>,
+}
+
+impl Page {
+    /// Makes a page that is fresh for ever.
+    #[must_use]
+    pub fn new(status: u16, headers: Vec<(String, Bytes)>, body: Bytes) -> Self {
+        Self {
+            status,
+            headers,
+            body,
+            vary: Vec::new(),
+            made: Instant::now(),
+            stale: None,
+            served: AtomicU64::new(0),
+            prepared: OnceLock::new(),
+        }
+    }
+
+    /// Names the request headers that selected this page, with their values in
+    /// the request; their names in lower case.
+    #[must_use]
+    pub fn vary(mut self, vary: Vec<(String, Option<Vec<u8>>)>) -> Self {
+        self.vary = vary;
+        self
+    }
+
+    /// Sets how much longer the page is fresh, and how old it is already.
+    ///
+    /// By default it is fresh for ever, and of no age.
+    #[must_use]
+    pub fn fresh_for(mut self, left: Duration, age: Duration) -> Self {
+        let now = Instant::now();
+        self.stale = Some(now + left);
+        self.made = now.checked_sub(age).unwrap_or(now);
+        self
+    }
+
+    /// The status code.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The header fields, in their order.
+    #[must_use]
+    pub fn headers(&self) -> &[(String, Bytes)] {
+        &self.headers
+    }
+
+    /// The value of the first header field of a name in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&Bytes> {
+        let mut headers = self.headers.iter();
+        headers
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value)
+    }
+
+    /// The body; a clone of it shares its bytes.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// How old it is, if it says itself how long it is fresh.
+    #[must_use]
+    pub fn age(&self) -> Option<Duration> {
+        self.stale.map(|_| self.made.elapsed())
+    }
+
+    /// The page in the form that a web framework serves: made once, by the first
+    /// who asks, and kept with the page.
+    ///
+    /// Returns `None` if another type was prepared before.
+    pub fn prepared<T: Any + Send + Sync>(&self, prepare: impl FnOnce(&Self) -> T) -> Option<&T> {
+        self.prepared
+            .get_or_init(|| Box::new(prepare(self)))
+            .downcast_ref()
+    }
+
+    pub(super) fn is_fresh(&self, now: impl FnOnce() -> Instant) -> bool {
+        self.stale.is_none_or(|stale| now() < stale)
+    }
+
+    /// Whether a request with these headers may have it (RFC 9111 §4.1).
+    pub(super) fn is_selected_by(&self, headers: &RequestHeaders<'_>) -> bool {
+        self.vary
+            .iter()
+            .all(|(name, value)| headers(name) == *value)
+    }
+
+    pub(super) fn same_variant(&self, other: &Self) -> bool {
+        self.vary == other.vary
+    }
+
+    pub(super) fn touch(&self, moment: u64) {
+        self.served.store(moment, Ordering::Relaxed);
+    }
+
+    pub(super) fn last_served(&self) -> u64 {
+        self.served.load(Ordering::Relaxed)
+    }
+
+    /// The bytes it takes in memory, roughly; headers twice, for their prepared
+    /// form.
+    pub(super) fn weight(&self) -> usize {
+        let headers = self
+            .headers
+            .iter()
+            .map(|(name, value)| name.len() + 2 * value.len() + 160);
+        let vary = self.vary.iter();
+        let vary = vary.map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len) + 64);
+        self.body.len() + headers.chain(vary).sum::<usize>() + 512
+    }
+}
+
+impl fmt::Debug for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Page")
+            .field("status", &self.status)
+            .field("headers", &self.headers)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The value of a request's header field, its lines joined by `, `, by its name
+/// in lower case.
+pub type RequestHeaders<'a> = dyn Fn(&str) -> Option<Vec<u8>> + 'a;

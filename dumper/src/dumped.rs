@@ -1,0 +1,94 @@
+//! What `#[derive(Dumped)]` tells of an entity.
+
+use std::fmt;
+
+use sea_orm::{ActiveModelBehavior, ActiveValue, EntityTrait, Related};
+
+use crate::{DependentPaths, registry};
+
+/// An entity whose rows have pages: what `#[derive(Dumped)]` implements.
+///
+/// See the [derive](derive@crate::Dumped) for the attributes. The trait is not
+/// meant to be written by hand: the derive keeps the two hole functions in step
+/// with the templates.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no declared pages",
+    label = "not derived from a model with `#[derive(Dumped)]`",
+    note = "add `#[derive(Dumped)]` and `#[dumper(paths = \"…\")]` to its `Model`"
+)]
+pub trait Dumped:
+    EntityTrait<Model: DependentPaths + Sync, ActiveModel: ActiveModelBehavior + Sync> + 'static
+{
+    /// The templates of `paths = …`.
+    const PATHS: &'static [&'static str];
+
+    /// The templates of `within = …`: where a custom entity's pages can lie.
+    const WITHIN: &'static [&'static str];
+
+    /// Whether `dependent_paths` is written by hand.
+    const CUSTOM: bool;
+
+    /// The declared templates of each entity in `related = […]`.
+    fn related() -> Vec<&'static [&'static str]>;
+
+    /// The text that fills the hole named after a field, or `None` where the
+    /// field is an `Option` without a value.
+    fn hole(model: &Self::Model, field: &str) -> Option<String>;
+
+    /// The same of a model that is being written.
+    fn active_hole(model: &Self::ActiveModel, field: &str) -> ActiveValue<Option<String>>;
+}
+
+/// The paths of a row by its entity's declared templates.
+#[must_use]
+pub fn declared_paths<E: Dumped>(model: &E::Model) -> Vec<String> {
+    let templates = &registry::entity::<E>().templates;
+    templates
+        .iter()
+        .filter_map(|template| template.fill(|field| E::hole(model, field)))
+        .collect()
+}
+
+/// The declared paths of the rows of `R` that are related to a row of `E`.
+///
+/// # Errors
+///
+/// Returns what the query for the related rows returns.
+pub async fn related_paths<E, R, C>(model: &E::Model, db: &C) -> Result<Vec<String>, sea_orm::DbErr>
+where
+    E: EntityTrait + Related<R>,
+    R: Dumped,
+    C: sea_orm::ConnectionTrait,
+{
+    use sea_orm::ModelTrait;
+
+    let rows = model.find_related(R::default()).all(db).await?;
+    Ok(rows.iter().flat_map(declared_paths::<R>).collect())
+}
+
+/// The value of a hole, on its way into a path.
+///
+/// An `Option` has a method of its own, which the compiler prefers to the one
+/// of [`Text`]; so a hole may hold any `Display` or an `Option` of one.
+#[derive(Debug)]
+pub struct Hole<'a, T>(pub &'a T);
+
+impl<T: fmt::Display> Hole<'_, Option<T>> {
+    /// The value's text, or `None` if there is no value.
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        self.0.as_ref().map(ToString::to_string)
+    }
+}
+
+/// The value of a hole that always has one.
+pub trait Text {
+    /// The value's text.
+    fn text(&self) -> Option<String>;
+}
+
+impl<T: fmt::Display> Text for Hole<'_, T> {
+    fn text(&self) -> Option<String> {
+        Some(self.0.to_string())
+    }
+}

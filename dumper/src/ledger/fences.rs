@@ -1,0 +1,413 @@
+//! The fences of all writes that are not done.
+//!
+//! A write belongs to an *owner*, a scope or a task, and concerns a *row*. Each
+//! (owner, row) is an entry. The entries of one row share what they reach, and
+//! the last of them lifts all of it: of two overlapping renames a→b and a→c,
+//! whichever is done last drops b too.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::time::Instant;
+
+use crate::reach::{EntityTag, Filing, Reach};
+
+/// An owner with more fences of one entity holds one on its entity tag.
+const PER_ENTITY: usize = 1_000;
+
+/// How many fences may stand until a deadline; beyond, one stands on everything.
+const UNTIL_DEADLINE: usize = 65_536;
+
+/// Who writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Owner {
+    /// A request, or a `dumper::scope`. Its end settles its fences.
+    Scope(u64),
+    /// A task outside any scope. Its fences stand until a deadline.
+    Task(u64),
+    /// All whose fences became too many.
+    Everyone,
+}
+
+/// A statement that has ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Written<'a> {
+    /// The text of the row's primary key.
+    pub(crate) key: &'a str,
+    /// Whether the row is new.
+    pub(crate) inserted: bool,
+    /// Whether the write is done; if not, its owner knows when the transaction
+    /// commits.
+    pub(crate) committed: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Row {
+    Key(EntityTag, String),
+    /// Two inserts never write the same row, so each has a number of its own.
+    Insert(EntityTag, u64),
+    /// Too many rows of one owner to tell apart.
+    Many(EntityTag, Owner),
+    /// The rows of [`Owner::Everyone`].
+    Any,
+}
+
+impl Row {
+    fn entity(&self) -> Option<&EntityTag> {
+        match self {
+            Self::Key(entity, _) | Self::Insert(entity, _) | Self::Many(entity, _) => Some(entity),
+            Self::Any => None,
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Entry {
+    /// Statements sent whose end is not known.
+    open: usize,
+    /// Whether a statement ended inside a transaction.
+    uncommitted: bool,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    writers: usize,
+    reaches: HashSet<Reach>,
+}
+
+#[derive(Debug, Default)]
+struct Writer {
+    entries: HashMap<Row, Entry>,
+    per_entity: HashMap<EntityTag, usize>,
+    deadline: Option<Instant>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Fences {
+    writers: HashMap<Owner, Writer>,
+    rows: HashMap<Row, Shared>,
+    /// How many rows reach it.
+    standing: HashMap<Reach, usize>,
+    deadlines: BTreeSet<(Instant, Owner)>,
+    /// Entries of owners that have a deadline.
+    until_deadline: usize,
+    inserts: u64,
+}
+
+impl Fences {
+    /// Raises a fence before a statement. Adds what it invalidates to `drops`.
+    pub(super) fn raise(
+        &mut self,
+        owner: Owner,
+        entity: &EntityTag,
+        key: Option<&str>,
+        reaches: Vec<Reach>,
+        drops: &mut Vec<Reach>,
+    ) {
+        if let Some(entry) = self.entry_of_many(owner, entity) {
+            entry.open += 1;
+            return;
+        }
+        let row = match key {
+            Some(key) => Row::Key(entity.clone(), key.to_owned()),
+            None => {
+                self.inserts += 1;
+                Row::Insert(entity.clone(), self.inserts)
+            }
+        };
+        self.entry(owner, &row).open += 1;
+        self.extend(&row, reaches, drops);
+        self.bound(owner, entity, drops);
+    }
+
+    /// Lets a raised fence reach further.
+    pub(super) fn reach_further(
+        &mut self,
+        owner: Owner,
+        entity: &EntityTag,
+        key: &str,
+        reaches: Vec<Reach>,
+        drops: &mut Vec<Reach>,
+    ) {
+        if self.holds_many(owner, entity) {
+            drops.extend(reaches);
+            return;
+        }
+        let row = Row::Key(entity.clone(), key.to_owned());
+        let writer = self.writers.get(&owner);
+        if writer.is_some_and(|writer| writer.entries.contains_key(&row)) {
+            self.extend(&row, reaches, drops);
+        }
+    }
+
+    /// Takes note of the end of a statement, with what the row reaches now.
+    pub(super) fn settle(
+        &mut self,
+        owner: Owner,
+        entity: &EntityTag,
+        written: &Written<'_>,
+        mut reaches: Vec<Reach>,
+        drops: &mut Vec<Reach>,
+    ) {
+        if let Some(entry) = self.entry_of_many(owner, entity) {
+            entry.open = entry.open.saturating_sub(1);
+            entry.uncommitted = true;
+            drops.extend(reaches);
+            return;
+        }
+        let row = self.open_row(owner, entity, written, &reaches);
+        let row = row.unwrap_or_else(|| {
+            // No `before_*` ran, so nobody knows the row as it was.
+            reaches.push(entity.reach());
+            Row::Key(entity.clone(), written.key.to_owned())
+        });
+        let entry = self.entry(owner, &row);
+        entry.open = entry.open.saturating_sub(1);
+        entry.uncommitted |= !written.committed;
+        let done = entry.open == 0 && !entry.uncommitted;
+        self.extend(&row, reaches, drops);
+        drops.extend(self.reaches(&row));
+        if done {
+            self.remove(owner, &row);
+        }
+        self.bound(owner, entity, drops);
+    }
+
+    /// Ends a scope. One that ended well lifts the fences of the writes it knows
+    /// the end of; all others stand until `deadline`.
+    pub(super) fn end(
+        &mut self,
+        owner: Owner,
+        well: bool,
+        deadline: Instant,
+        drops: &mut Vec<Reach>,
+    ) {
+        let Some(writer) = self.writers.get(&owner) else {
+            return;
+        };
+        let rows: Vec<(Row, bool)> = writer
+            .entries
+            .iter()
+            .map(|(row, entry)| (row.clone(), entry.open > 0))
+            .collect();
+        for (row, open) in rows {
+            drops.extend(self.reaches(&row));
+            if open {
+                drops.extend(row.entity().map(EntityTag::reach));
+            } else if well {
+                self.remove(owner, &row);
+            }
+        }
+        self.stand_until(owner, deadline, drops);
+    }
+
+    /// Lets the fences of an owner stand until `deadline`.
+    pub(super) fn stand_until(&mut self, owner: Owner, deadline: Instant, drops: &mut Vec<Reach>) {
+        let Some(writer) = self.writers.get_mut(&owner) else {
+            return;
+        };
+        match writer.deadline.replace(deadline) {
+            Some(earlier) => {
+                self.deadlines.remove(&(earlier, owner));
+            }
+            None => self.until_deadline += writer.entries.len(),
+        }
+        self.deadlines.insert((deadline, owner));
+        if self.until_deadline > UNTIL_DEADLINE {
+            self.stand_on_everything(deadline, drops);
+        }
+    }
+
+    /// Lifts the fences whose deadline has passed.
+    pub(super) fn expire(&mut self, now: Instant, drops: &mut Vec<Reach>) {
+        while let Some(&(deadline, owner)) = self.deadlines.first()
+            && deadline <= now
+        {
+            let rows = self.writers.get(&owner).map(|writer| {
+                let rows = writer.entries.iter();
+                rows.map(|(row, entry)| (row.clone(), entry.open > 0))
+                    .collect::<Vec<_>>()
+            });
+            for (row, open) in rows.unwrap_or_default() {
+                drops.extend(self.reaches(&row));
+                if open {
+                    drops.extend(row.entity().map(EntityTag::reach));
+                }
+                self.remove(owner, &row);
+            }
+            self.deadlines.remove(&(deadline, owner));
+        }
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        self.deadlines.first().map(|(deadline, _)| *deadline)
+    }
+
+    /// Whether the owner has so many fences of the entity that one stands for all
+    /// its rows.
+    pub(super) fn holds_many(&self, owner: Owner, entity: &EntityTag) -> bool {
+        let many = Row::Many(entity.clone(), owner);
+        let writer = self.writers.get(&owner);
+        writer.is_some_and(|writer| writer.entries.contains_key(&many))
+    }
+
+    /// Whether a fence keeps the page from being stored.
+    pub(super) fn stand_on(&self, filing: &Filing) -> bool {
+        if self.standing.is_empty() {
+            return false;
+        }
+        self.standing.contains_key(&Reach::All)
+            || filing.names().any(|name| self.standing.contains_key(&name))
+            || self.standing.keys().any(|reach| match reach {
+                Reach::Entity(entity) => filing.is_page_of(entity),
+                _ => false,
+            })
+    }
+
+    /// The row whose statement has ended, among those `owner` has open.
+    fn open_row(
+        &self,
+        owner: Owner,
+        entity: &EntityTag,
+        written: &Written<'_>,
+        reaches: &[Reach],
+    ) -> Option<Row> {
+        let entries = &self.writers.get(&owner)?.entries;
+        let row = Row::Key(entity.clone(), written.key.to_owned());
+        if entries.get(&row).is_some_and(|entry| entry.open > 0) {
+            return Some(row);
+        }
+        if !written.inserted {
+            return None;
+        }
+        let mut inserts: Vec<&Row> = entries
+            .iter()
+            .filter(|(row, entry)| {
+                entry.open > 0 && matches!(row, Row::Insert(of, _) if of == entity)
+            })
+            .map(|(row, _)| row)
+            .collect();
+        // Several inserts may be under way: the likeliest is one that foresaw
+        // nothing but paths of this row.
+        inserts.sort_by_key(|row| {
+            let foreseen = self.rows.get(row).into_iter().flat_map(|row| &row.reaches);
+            foreseen.filter(|reach| !reaches.contains(reach)).count()
+        });
+        inserts.first().map(|&row| row.clone())
+    }
+
+    fn entry_of_many(&mut self, owner: Owner, entity: &EntityTag) -> Option<&mut Entry> {
+        let writer = self.writers.get_mut(&owner)?;
+        writer.entries.get_mut(&Row::Many(entity.clone(), owner))
+    }
+
+    fn entry(&mut self, owner: Owner, row: &Row) -> &mut Entry {
+        let writer = self.writers.entry(owner).or_default();
+        if !writer.entries.contains_key(row) {
+            self.rows.entry(row.clone()).or_default().writers += 1;
+            self.until_deadline += usize::from(writer.deadline.is_some());
+            if let Some(entity) = row.entity() {
+                *writer.per_entity.entry(entity.clone()).or_default() += 1;
+            }
+        }
+        writer.entries.entry(row.clone()).or_default()
+    }
+
+    /// Lets the fence of a row reach further, which invalidates that.
+    fn extend(&mut self, row: &Row, reaches: Vec<Reach>, drops: &mut Vec<Reach>) {
+        let shared = self.rows.entry(row.clone()).or_default();
+        for reach in reaches {
+            drops.push(reach.clone());
+            if shared.reaches.insert(reach.clone()) {
+                *self.standing.entry(reach).or_default() += 1;
+            }
+        }
+    }
+
+    fn reaches(&self, row: &Row) -> impl Iterator<Item = Reach> {
+        let shared = self.rows.get(row).into_iter();
+        shared.flat_map(|shared| shared.reaches.iter().cloned())
+    }
+
+    /// Takes a writer from a row; the last one takes the fence down.
+    fn remove(&mut self, owner: Owner, row: &Row) {
+        if let Some(writer) = self.writers.get_mut(&owner)
+            && writer.entries.remove(row).is_some()
+        {
+            self.until_deadline -= usize::from(writer.deadline.is_some());
+            if let Some(entity) = row.entity()
+                && let Some(count) = writer.per_entity.get_mut(entity)
+            {
+                *count -= 1;
+            }
+            if writer.entries.is_empty() {
+                if let Some(deadline) = writer.deadline {
+                    self.deadlines.remove(&(deadline, owner));
+                }
+                self.writers.remove(&owner);
+            }
+        }
+        let Some(shared) = self.rows.get_mut(row) else {
+            return;
+        };
+        shared.writers -= 1;
+        if shared.writers > 0 {
+            return;
+        }
+        for reach in self.rows.remove(row).unwrap_or_default().reaches {
+            if let Some(count) = self.standing.get_mut(&reach) {
+                *count -= 1;
+                if *count == 0 {
+                    self.standing.remove(&reach);
+                }
+            }
+        }
+    }
+
+    fn bound(&mut self, owner: Owner, entity: &EntityTag, drops: &mut Vec<Reach>) {
+        let Some(writer) = self.writers.get(&owner) else {
+            return;
+        };
+        if writer
+            .per_entity
+            .get(entity)
+            .is_none_or(|&count| count <= PER_ENTITY)
+        {
+            return;
+        }
+        let rows = writer.entries.iter();
+        let rows: Vec<(Row, usize)> = rows
+            .filter(|(row, _)| row.entity() == Some(entity))
+            .map(|(row, entry)| (row.clone(), entry.open))
+            .collect();
+        let many = Row::Many(entity.clone(), owner);
+        let entry = self.entry(owner, &many);
+        entry.open = rows.iter().map(|(_, open)| open).sum();
+        entry.uncommitted = true;
+        self.extend(&many, vec![entity.reach()], drops);
+        for (row, _) in rows {
+            drops.extend(self.reaches(&row));
+            self.remove(owner, &row);
+        }
+    }
+
+    fn stand_on_everything(&mut self, deadline: Instant, drops: &mut Vec<Reach>) {
+        let entry = self.entry(Owner::Everyone, &Row::Any);
+        entry.open = 1;
+        self.extend(&Row::Any, vec![Reach::All], drops);
+        for (_, owner) in std::mem::take(&mut self.deadlines) {
+            if owner == Owner::Everyone {
+                continue;
+            }
+            let writer = self.writers.get(&owner);
+            let rows: Vec<Row> = writer
+                .map(|writer| writer.entries.keys().cloned().collect())
+                .unwrap_or_default();
+            for row in rows {
+                self.remove(owner, &row);
+            }
+        }
+        if let Some(writer) = self.writers.get_mut(&Owner::Everyone) {
+            self.until_deadline += usize::from(writer.deadline.replace(deadline).is_none());
+        }
+        self.deadlines.insert((deadline, Owner::Everyone));
+    }
+}

@@ -1,0 +1,71 @@
+//! The invalidations that an open lease is older than.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::Tick;
+use crate::reach::{EntityTag, Filing, Reach};
+
+/// How many invalidations are remembered; beyond, a floor is raised.
+const REMEMBERED: usize = 65_536;
+
+/// When each path, tag and entity was last invalidated, as far back as a lease
+/// is open.
+#[derive(Debug, Default)]
+pub(super) struct Invalidations {
+    last: HashMap<Reach, Tick>,
+    order: BTreeMap<Tick, Reach>,
+    /// As many as there are entities, so never forgotten.
+    entities: HashMap<EntityTag, Tick>,
+    all: Tick,
+    /// A lease older than this may have missed a forgotten invalidation.
+    floor: Tick,
+}
+
+impl Invalidations {
+    pub(super) fn record(&mut self, reach: &Reach, tick: Tick) {
+        match reach {
+            Reach::All => self.all = tick,
+            Reach::Entity(entity) => {
+                self.entities.insert(entity.clone(), tick);
+            }
+            Reach::Path(_) | Reach::Kin(_) | Reach::Tag(_) => {
+                if let Some(earlier) = self.last.insert(reach.clone(), tick) {
+                    self.order.remove(&earlier);
+                }
+                self.order.insert(tick, reach.clone());
+                if self.order.len() > REMEMBERED {
+                    self.floor = self.forget_oldest().unwrap_or(self.floor);
+                }
+            }
+        }
+    }
+
+    /// Forgets what no open lease is older than.
+    pub(super) fn forget_until(&mut self, oldest_lease: Option<Tick>) {
+        while let Some((&tick, _)) = self.order.first_key_value()
+            && oldest_lease.is_none_or(|lease| tick <= lease)
+        {
+            self.forget_oldest();
+        }
+    }
+
+    /// Whether anything that reaches the page came after `tick`, for all that is
+    /// still known.
+    pub(super) fn reached_since(&self, tick: Tick, filing: &Filing) -> bool {
+        tick < self.floor
+            || tick < self.all
+            || filing
+                .names()
+                .any(|name| self.last.get(&name).is_some_and(|&last| tick < last))
+            || self
+                .entities
+                .iter()
+                .any(|(entity, &last)| tick < last && filing.is_page_of(entity))
+    }
+
+    fn forget_oldest(&mut self) -> Option<Tick> {
+        let (tick, reach) = self.order.pop_first()?;
+        self.last.remove(&reach);
+        Some(tick)
+    }
+}

@@ -1,0 +1,35 @@
+//! A page cache.
+mod cache;
+mod dependent_paths;
+mod dumped;
+pub mod hooks;
+mod ledger;
+mod path;
+mod process;
+mod reach;
+mod registry;
+mod scope;
+mod template;
+
+pub use dumper_derive::{Dumped, behavior};
+
+pub use crate::cache::{
+    AlreadyInstalled, Cache, CacheBuilder, Key, Lease, Lookup, NotStored, Page, RequestHeaders,
+    Stats, invalidate_paths,
+};
+pub use crate::dependent_paths::DependentPaths;
+pub use crate::dumped::Dumped;
+pub use crate::path::Path;
+pub use crate::registry::{
+    Registration, invalidate_model, register, register_async, register_derived, registered,
+};
+pub use crate::scope::{Scope, scope, tag, try_scope};
+pub use crate::template::{InvalidTemplate, Template};
+
+#[doc(hidden)]
+pub mod __private {
+    pub use async_trait::async_trait;
+    pub use sea_orm;
+
+    pub use crate::dumped::{Hole, Text, declared_paths, related_paths};
+}

@@ -1,0 +1,150 @@
+//! What an invalidation reaches, and where a page is filed to be reached.
+
+use std::any::TypeId;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use crate::path::{Kin, Path};
+use crate::template::Patterns;
+
+/// A user's name for a group of pages.
+pub(crate) type Tag = Arc<str>;
+
+/// The pages that an invalidation drops, or that a fence keeps from being stored.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Reach {
+    /// The pages of one path.
+    Path(Path),
+    /// The pages that may show the row of a declared path.
+    Kin(Kin),
+    /// The pages filed under a tag.
+    Tag(Tag),
+    /// The pages that a row of an entity may have.
+    Entity(EntityTag),
+    /// All pages.
+    All,
+}
+
+impl fmt::Display for Reach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => write!(f, "path \"{path}\""),
+            Self::Kin(kin) => write!(f, "path \"{}\"", kin.path()),
+            Self::Tag(tag) => write!(f, "tag \"{tag}\""),
+            Self::Entity(entity) => write!(f, "all paths of \"{}\"", entity.name()),
+            Self::All => f.write_str("all paths"),
+        }
+    }
+}
+
+/// Every page that a row of an entity may have: those its templates match.
+///
+/// Cloning is shallow.
+#[derive(Clone, Debug)]
+pub(crate) struct EntityTag(Arc<Entity>);
+
+#[derive(Debug)]
+struct Entity {
+    id: TypeId,
+    name: String,
+    patterns: Option<Patterns>,
+}
+
+impl EntityTag {
+    /// `patterns` is `None` for an entity whose pages can lie anywhere.
+    pub(crate) fn new(id: TypeId, name: String, patterns: Option<Patterns>) -> Self {
+        Self(Arc::new(Entity { id, name, patterns }))
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    pub(crate) fn reach(&self) -> Reach {
+        match self.0.patterns {
+            Some(_) => Reach::Entity(self.clone()),
+            None => Reach::All,
+        }
+    }
+
+    fn has_page_at(&self, path: &Path) -> bool {
+        match &self.0.patterns {
+            Some(patterns) => patterns.match_path(path.as_str()),
+            None => true,
+        }
+    }
+}
+
+impl PartialEq for EntityTag {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.id == other.0.id
+    }
+}
+
+impl Eq for EntityTag {}
+
+impl Hash for EntityTag {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.id.hash(state);
+    }
+}
+
+/// Where a page is filed: all that can reach it.
+#[derive(Clone, Debug)]
+pub(crate) struct Filing {
+    /// The path asked for, then those an inner service made of it.
+    paths: Vec<(Path, Kin)>,
+    tags: Vec<Tag>,
+}
+
+impl Filing {
+    pub(crate) fn at(path: &Path) -> Self {
+        Self {
+            paths: vec![(path.clone(), path.kin())],
+            tags: Vec::new(),
+        }
+    }
+
+    pub(crate) fn add_path(&mut self, path: &Path) {
+        if self.paths.iter().all(|(known, _)| known != path) {
+            self.paths.push((path.clone(), path.kin()));
+        }
+    }
+
+    pub(crate) fn add_tags(&mut self, tags: impl IntoIterator<Item = Tag>) {
+        for tag in tags {
+            if !self.tags.contains(&tag) {
+                self.tags.push(tag);
+            }
+        }
+    }
+
+    /// Makes this the filing of two pages together.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for (path, _) in &other.paths {
+            self.add_path(path);
+        }
+        self.add_tags(other.tags.iter().cloned());
+    }
+
+    /// Everything that reaches the page by name, entities and *all* apart.
+    pub(crate) fn names(&self) -> impl Iterator<Item = Reach> {
+        let paths = self
+            .paths
+            .iter()
+            .flat_map(|(path, kin)| [Reach::Path(path.clone()), Reach::Kin(kin.clone())]);
+        paths.chain(self.tags.iter().cloned().map(Reach::Tag))
+    }
+
+    pub(crate) fn is_page_of(&self, entity: &EntityTag) -> bool {
+        self.paths.iter().any(|(path, _)| entity.has_page_at(path))
+    }
+
+    /// The bytes it takes in the tag index, roughly.
+    pub(crate) fn weight(&self) -> usize {
+        let paths = self.paths.iter().map(|(path, _)| path.as_str().len() * 3);
+        let tags = self.tags.iter().map(|tag| tag.len());
+        paths.chain(tags).map(|text| text + 128).sum()
+    }
+}

@@ -1,0 +1,304 @@
+//! What the process knows of each entity.
+
+use std::any::{Any, TypeId};
+use std::fmt;
+use std::sync::{Arc, LazyLock};
+
+use dashmap::DashMap;
+use futures::FutureExt;
+use futures::future::{BoxFuture, ready};
+use log::debug;
+use sea_orm::{DatabaseExecutor, DbErr, EntityTrait, IntoDatabaseExecutor, ModelTrait};
+
+use crate::ledger::Written;
+use crate::process::{self, Cause};
+use crate::reach::{EntityTag, Reach};
+use crate::template::Patterns;
+use crate::{DependentPaths, Dumped, Template, hooks, scope};
+
+static ENTITIES: LazyLock<DashMap<TypeId, Arc<Entity>>> = LazyLock::new(DashMap::new);
+
+/// Tells which paths depend on the row of an entity.
+type Invalidator = dyn for<'a> Fn(
+        &'a (dyn Any + Sync),
+        DatabaseExecutor<'a>,
+    ) -> BoxFuture<'a, Result<Vec<String>, DbErr>>
+    + Send
+    + Sync;
+
+/// An entity that is registered, or derived and in use.
+pub(crate) struct Entity {
+    pub(crate) tag: EntityTag,
+    pub(crate) templates: Vec<Template>,
+    /// Whether only the database knows all paths of a row.
+    pub(crate) asks_database: bool,
+    invalidator: Box<Invalidator>,
+}
+
+/// An entity that dumper knows; see [`registered`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Registration {
+    /// The name of its table, with the schema if it has one.
+    pub entity: String,
+    /// The declared templates; none if its paths are given by a function.
+    pub templates: Vec<String>,
+}
+
+/// Registers an entity that one does not own, with the paths that depend on a
+/// row of it.
+///
+/// An entity from elsewhere has no hooks of ours, so its writes are told to
+/// dumper by [`invalidate_model`]. Registering an entity again replaces the
+/// function.
+///
+/// # Examples
+///
+/// ```
+/// mod cake {
+///     # use sea_orm::entity::prelude::*;
+///     # #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+///     # #[sea_orm(table_name = "cake")]
+///     # pub struct Model {
+///     #     #[sea_orm(primary_key)]
+///     #     pub id: i32,
+///     # }
+///     # #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+///     # pub enum Relation {}
+///     # impl ActiveModelBehavior for ActiveModel {}
+///     // … an entity of another crate
+/// }
+///
+/// dumper::register::<cake::Entity>(|model| vec![format!("/cakes/{}/", model.id)]);
+/// assert_eq!(dumper::registered()[0].entity, "cake");
+/// ```
+pub fn register<E>(paths: impl Fn(&E::Model) -> Vec<String> + Send + Sync + 'static)
+where
+    E: EntityTrait<Model: Sync> + 'static,
+{
+    add::<E>(move |model, _| ready(Ok(paths(model))).boxed());
+}
+
+/// Registers an entity that one does not own, with a function that asks the
+/// database for the paths that depend on a row of it.
+///
+/// Otherwise like [`register`].
+///
+/// # Examples
+///
+/// ```
+/// # mod cake {
+/// #     use sea_orm::entity::prelude::*;
+/// #     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+/// #     #[sea_orm(table_name = "cake")]
+/// #     pub struct Model {
+/// #         #[sea_orm(primary_key)]
+/// #         pub id: i32,
+/// #     }
+/// #     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+/// #     pub enum Relation {}
+/// #     impl ActiveModelBehavior for ActiveModel {}
+/// # }
+/// use sea_orm::{EntityTrait, PaginatorTrait};
+///
+/// dumper::register_async::<cake::Entity>(|model, db| {
+///     Box::pin(async move {
+///         let pages = cake::Entity::find().paginate(&db, 20).num_pages().await?;
+///         let lists = (1..=pages).map(|page| format!("/cakes/page/{page}/"));
+///         Ok(lists.chain([format!("/cakes/{}/", model.id)]).collect())
+///     })
+/// });
+/// ```
+pub fn register_async<E>(
+    paths: impl for<'a> Fn(
+        &'a E::Model,
+        DatabaseExecutor<'a>,
+    ) -> BoxFuture<'a, Result<Vec<String>, DbErr>>
+    + Send
+    + Sync
+    + 'static,
+) where
+    E: EntityTrait<Model: Sync> + 'static,
+{
+    add::<E>(paths);
+}
+
+/// Registers a derived entity before its first write, which would do it.
+///
+/// With all of them registered at the start, [`registered`] shows the whole
+/// site, and [`invalidate_model`] knows every model.
+pub fn register_derived<E: Dumped>() {
+    entity::<E>();
+}
+
+/// All entities that dumper knows, by name.
+///
+/// A derived entity is known from its first write on, or from
+/// [`register_derived`].
+#[must_use]
+pub fn registered() -> Vec<Registration> {
+    let entities = ENTITIES.iter();
+    let mut registrations: Vec<Registration> = entities
+        .map(|entity| Registration {
+            entity: entity.tag.name().to_owned(),
+            templates: entity.templates.iter().map(ToString::to_string).collect(),
+        })
+        .collect();
+    registrations.sort_by(|one, other| one.entity.cmp(&other.entity));
+    registrations
+}
+
+/// Drops the pages that depend on a row, as a save of it would.
+///
+/// It is for writes that run no hooks: raw SQL, `update_many`, an entity from
+/// elsewhere. Call it after the write, and also before it if the write may move
+/// the row to other pages. Inside a transaction the pages are dropped when the
+/// scope around ends.
+///
+/// It never fails: an error is logged, and all pages of the entity are dropped.
+/// All pages of the site are, if the entity is not
+/// [registered](register).
+///
+/// # Examples
+///
+/// ```no_run
+/// # mod cake {
+/// #     use sea_orm::entity::prelude::*;
+/// #     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+/// #     #[sea_orm(table_name = "cake")]
+/// #     pub struct Model {
+/// #         #[sea_orm(primary_key)]
+/// #         pub id: i32,
+/// #     }
+/// #     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+/// #     pub enum Relation {}
+/// #     impl ActiveModelBehavior for ActiveModel {}
+/// # }
+/// # async fn update(cake: cake::Model, db: sea_orm::DatabaseConnection) {
+/// dumper::invalidate_model(&cake, &db).await;
+/// # }
+/// ```
+pub async fn invalidate_model<'c, M, D>(model: &M, db: D)
+where
+    M: ModelTrait<Entity: 'static> + Sync + 'static,
+    D: IntoDatabaseExecutor<'c>,
+{
+    let key = hooks::model_key(model);
+    let name = entity_name::<M::Entity>();
+    let cause = Cause::Row {
+        entity: &name,
+        key: &key,
+        write: "invalidated by hand",
+    };
+    let Some(entity) = ENTITIES
+        .get(&TypeId::of::<M::Entity>())
+        .map(|entity| Arc::clone(&entity))
+    else {
+        log::error!(target: "dumper::invalidation", "{name} is not registered, so all pages are dropped");
+        process::invalidate(vec![Reach::All], cause);
+        return;
+    };
+    let db = db.into_database_executor();
+    let committed = matches!(db, DatabaseExecutor::Connection(_));
+    let paths = hooks::guarded((entity.invalidator)(model, db)).await;
+    let reaches = hooks::reaches(&entity.tag, &key, paths);
+    let owner = scope::owner();
+    let written = Written {
+        key: &key,
+        inserted: false,
+        committed,
+    };
+    process::raise(owner, &entity.tag, Some(&key), reaches, cause);
+    process::settle(owner, &entity.tag, &written, Vec::new(), cause);
+}
+
+/// What is known of a derived entity.
+pub(crate) fn entity<E: Dumped>() -> Arc<Entity> {
+    if let Some(entity) = ENTITIES.get(&TypeId::of::<E>()) {
+        return Arc::clone(&entity);
+    }
+    let entity = ENTITIES.entry(TypeId::of::<E>()).or_insert_with(|| {
+        let templates = templates(E::PATHS);
+        let is_bounded = !E::CUSTOM || !E::WITHIN.is_empty();
+        let patterns = is_bounded.then(|| {
+            let elsewhere = E::related().into_iter().chain([E::WITHIN]);
+            let elsewhere: Vec<Template> = elsewhere.flat_map(self::templates).collect();
+            Patterns::of(templates.iter().chain(&elsewhere))
+        });
+        let entity = Entity {
+            tag: EntityTag::new(TypeId::of::<E>(), entity_name::<E>(), patterns),
+            asks_database: E::CUSTOM || !E::related().is_empty(),
+            templates,
+            invalidator: Box::new(|model, db| match model_of::<E>(model) {
+                Some(model) => async move { model.dependent_paths(&db).await }.boxed(),
+                None => ready(Ok(Vec::new())).boxed(),
+            }),
+        };
+        debug!(target: "dumper::registry", "registered {entity:?}");
+        Arc::new(entity)
+    });
+    Arc::clone(&entity)
+}
+
+fn add<E>(
+    paths: impl for<'a> Fn(
+        &'a E::Model,
+        DatabaseExecutor<'a>,
+    ) -> BoxFuture<'a, Result<Vec<String>, DbErr>>
+    + Send
+    + Sync
+    + 'static,
+) where
+    E: EntityTrait<Model: Sync> + 'static,
+{
+    let entity = Arc::new(Entity {
+        tag: EntityTag::new(TypeId::of::<E>(), entity_name::<E>(), None),
+        templates: Vec::new(),
+        asks_database: true,
+        invalidator: Box::new(move |model, db| match model_of::<E>(model) {
+            Some(model) => paths(model, db),
+            None => ready(Ok(Vec::new())).boxed(),
+        }),
+    });
+    if ENTITIES
+        .insert(TypeId::of::<E>(), Arc::clone(&entity))
+        .is_none()
+    {
+        debug!(target: "dumper::registry", "registered {entity:?}");
+    }
+}
+
+fn model_of<E: EntityTrait>(model: &(dyn Any + Sync)) -> Option<&E::Model>
+where
+    E::Model: 'static,
+{
+    let model: &dyn Any = model;
+    model.downcast_ref()
+}
+
+fn templates(texts: &[&str]) -> Vec<Template> {
+    // The derive has checked them.
+    texts
+        .iter()
+        .filter_map(|text| Template::new(text).ok())
+        .collect()
+}
+
+fn entity_name<E: EntityTrait>() -> String {
+    let entity = E::default();
+    match entity.schema_name() {
+        Some(schema) => format!("{schema}.{}", entity.table_name()),
+        None => entity.table_name().to_owned(),
+    }
+}
+
+impl fmt::Debug for Entity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.tag.name())?;
+        if !self.templates.is_empty() {
+            let templates: Vec<&str> = self.templates.iter().map(Template::as_str).collect();
+            write!(f, " at {}", templates.join(", "))?;
+        }
+        Ok(())
+    }
+}
