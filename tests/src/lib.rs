@@ -1,0 +1,1 @@
+//! Tests of the crates together, through their public API.
