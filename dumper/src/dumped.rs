@@ -28,8 +28,14 @@ pub trait Dumped:
     /// Whether `dependent_paths` is written by hand.
     const CUSTOM: bool;
 
-    /// The declared templates of each entity in `related = […]`.
-    fn related() -> Vec<&'static [&'static str]>;
+    /// The entities of `related = […]`, as a list of pairs: `(A, (B, ()))`.
+    type Related: RelatedEntities<Self>;
+
+    /// The declared templates of each related entity.
+    #[must_use]
+    fn related() -> Vec<&'static [&'static str]> {
+        Self::Related::templates()
+    }
 
     /// The text that fills the hole named after a field, or `None` where the
     /// field is an `Option` without a value.
@@ -49,21 +55,70 @@ pub fn declared_paths<E: Dumped>(model: &E::Model) -> Vec<String> {
         .collect()
 }
 
-/// The declared paths of the rows of `R` that are related to a row of `E`.
+/// The declared paths of the rows that are related to a row of `E`.
 ///
 /// # Errors
 ///
 /// Returns what the query for the related rows returns.
-pub async fn related_paths<E, R, C>(model: &E::Model, db: &C) -> Result<Vec<String>, sea_orm::DbErr>
+pub fn related_paths<E, C>(
+    model: &E::Model,
+    db: &C,
+) -> impl Future<Output = Result<Vec<String>, sea_orm::DbErr>> + Send
 where
-    E: EntityTrait + Related<R>,
-    R: Dumped,
+    E: Dumped,
     C: sea_orm::ConnectionTrait,
 {
-    use sea_orm::ModelTrait;
+    E::Related::paths(model, db)
+}
 
-    let rows = model.find_related(R::default()).all(db).await?;
-    Ok(rows.iter().flat_map(declared_paths::<R>).collect())
+/// A list of entities that are related to `E`.
+pub trait RelatedEntities<E: EntityTrait<Model: Sync>> {
+    /// The declared templates of each.
+    fn templates() -> Vec<&'static [&'static str]>;
+
+    /// The declared paths of the rows that are related to a row of `E`.
+    fn paths<C: sea_orm::ConnectionTrait>(
+        model: &E::Model,
+        db: &C,
+    ) -> impl Future<Output = Result<Vec<String>, sea_orm::DbErr>> + Send;
+}
+
+impl<E: EntityTrait<Model: Sync>> RelatedEntities<E> for () {
+    fn templates() -> Vec<&'static [&'static str]> {
+        Vec::new()
+    }
+
+    async fn paths<C: sea_orm::ConnectionTrait>(
+        _model: &E::Model,
+        _db: &C,
+    ) -> Result<Vec<String>, sea_orm::DbErr> {
+        Ok(Vec::new())
+    }
+}
+
+impl<E, R, Rest> RelatedEntities<E> for (R, Rest)
+where
+    E: EntityTrait<Model: Sync> + Related<R>,
+    R: Dumped,
+    Rest: RelatedEntities<E>,
+{
+    fn templates() -> Vec<&'static [&'static str]> {
+        let mut templates = vec![R::PATHS];
+        templates.extend(Rest::templates());
+        templates
+    }
+
+    async fn paths<C: sea_orm::ConnectionTrait>(
+        model: &E::Model,
+        db: &C,
+    ) -> Result<Vec<String>, sea_orm::DbErr> {
+        use sea_orm::ModelTrait;
+
+        let rows = model.find_related(R::default()).all(db).await?;
+        let mut paths: Vec<_> = rows.iter().flat_map(declared_paths::<R>).collect();
+        paths.extend(Rest::paths(model, db).await?);
+        Ok(paths)
+    }
 }
 
 /// The value of a hole, on its way into a path.

@@ -34,68 +34,90 @@ use crate::registry::{self, Entity};
 use crate::{DependentPaths, Dumped, Template, scope};
 
 /// Raises a fence before a row is inserted or updated.
-pub async fn before_save<E, C>(model: &E::ActiveModel, db: &C, insert: bool)
+#[expect(
+    clippy::manual_async_fn,
+    reason = "`Send` is promised here, so that a mistake in a model is not reported through the body"
+)]
+pub fn before_save<E, C>(
+    model: &E::ActiveModel,
+    db: &C,
+    insert: bool,
+) -> impl Future<Output = ()> + Send
 where
     E: Dumped,
     C: ConnectionTrait,
 {
-    let entity = registry::entity::<E>();
-    let key = active_key::<E>(model);
-    if insert {
-        let foreseen = foreseen_paths::<E>(&entity, model);
-        raise(&entity, key.as_deref(), foreseen, "about to be inserted");
-        return;
+    async move {
+        let entity = registry::entity::<E>();
+        let key = active_key::<E>(model);
+        if insert {
+            let foreseen = foreseen_paths::<E>(&entity, model);
+            raise(&entity, key.as_deref(), foreseen, "about to be inserted");
+            return;
+        }
+        // SeaORM refuses to update a row without a key.
+        let Some(key) = key else { return };
+        raise_on_row::<E, C>(&entity, model, &key, db, Write::Update).await;
     }
-    // SeaORM refuses to update a row without a key.
-    let Some(key) = key else { return };
-    raise_on_row::<E, C>(&entity, model, &key, db, Write::Update).await;
 }
 
 /// Takes note that a row has been inserted or updated, and drops its pages.
-pub async fn after_save<E, C>(model: &<E as EntityTrait>::Model, db: &C, insert: bool)
+#[expect(clippy::manual_async_fn, reason = "as `before_save`")]
+pub fn after_save<E, C>(
+    model: &<E as EntityTrait>::Model,
+    db: &C,
+    insert: bool,
+) -> impl Future<Output = ()> + Send
 where
     E: Dumped,
     C: ConnectionTrait,
 {
-    let entity = registry::entity::<E>();
-    let key = model_key(model);
-    let paths = if process::holds_many(scope::owner(), &entity.tag) {
-        Ok(Vec::new())
-    } else {
-        let paths = guarded(model.dependent_paths(db));
-        if entity.asks_database {
-            in_savepoint(db, paths).await
+    async move {
+        let entity = registry::entity::<E>();
+        let key = model_key(model);
+        let paths = if process::holds_many(scope::owner(), &entity.tag) {
+            Ok(Vec::new())
         } else {
-            paths.await
-        }
-    };
-    settle::<C>(&entity, &key, paths, insert, "saved");
+            let paths = guarded(model.dependent_paths(db));
+            if entity.asks_database {
+                in_savepoint(db, paths).await
+            } else {
+                paths.await
+            }
+        };
+        settle::<C>(&entity, &key, paths, insert, "saved");
+    }
 }
 
 /// Raises a fence before a row is deleted.
-pub async fn before_delete<E, C>(model: &E::ActiveModel, db: &C)
+#[expect(clippy::manual_async_fn, reason = "as `before_save`")]
+pub fn before_delete<E, C>(model: &E::ActiveModel, db: &C) -> impl Future<Output = ()> + Send
 where
     E: Dumped,
     C: ConnectionTrait,
 {
-    let entity = registry::entity::<E>();
-    // SeaORM refuses to delete a row without a key.
-    let Some(key) = active_key::<E>(model) else {
-        return;
-    };
-    raise_on_row::<E, C>(&entity, model, &key, db, Write::Delete).await;
+    async move {
+        let entity = registry::entity::<E>();
+        // SeaORM refuses to delete a row without a key.
+        let Some(key) = active_key::<E>(model) else {
+            return;
+        };
+        raise_on_row::<E, C>(&entity, model, &key, db, Write::Delete).await;
+    }
 }
 
 /// Takes note that a row has been deleted, and drops its pages.
-#[allow(clippy::unused_async, reason = "the four hooks are alike")]
-pub async fn after_delete<E, C>(model: &E::ActiveModel, _db: &C)
+#[expect(clippy::manual_async_fn, reason = "as `before_save`")]
+pub fn after_delete<E, C>(model: &E::ActiveModel, _db: &C) -> impl Future<Output = ()> + Send
 where
     E: Dumped,
     C: ConnectionTrait,
 {
-    let entity = registry::entity::<E>();
-    let key = active_key::<E>(model).unwrap_or_default();
-    settle::<C>(&entity, &key, Ok(Vec::new()), false, "deleted");
+    async move {
+        let entity = registry::entity::<E>();
+        let key = active_key::<E>(model).unwrap_or_default();
+        settle::<C>(&entity, &key, Ok(Vec::new()), false, "deleted");
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -31,5 +31,5 @@ pub mod __private {
     pub use async_trait::async_trait;
     pub use sea_orm;
 
-    pub use crate::dumped::{Hole, Text, declared_paths, related_paths};
+    pub use crate::dumped::{Hole, RelatedEntities, Text, declared_paths, related_paths};
 }

@@ -76,7 +76,7 @@ pub fn register<E>(paths: impl Fn(&E::Model) -> Vec<String> + Send + Sync + 'sta
 where
     E: EntityTrait<Model: Sync> + 'static,
 {
-    add::<E>(move |model, _| ready(Ok(paths(model))).boxed());
+    add_by_function::<E>(move |model, _| ready(Ok(paths(model))).boxed());
 }
 
 /// Registers an entity that one does not own, with a function that asks the
@@ -120,7 +120,7 @@ pub fn register_async<E>(
 ) where
     E: EntityTrait<Model: Sync> + 'static,
 {
-    add::<E>(paths);
+    add_by_function::<E>(paths);
 }
 
 /// Registers a derived entity before its first write, which would do it.
@@ -217,30 +217,27 @@ pub(crate) fn entity<E: Dumped>() -> Arc<Entity> {
     if let Some(entity) = ENTITIES.get(&TypeId::of::<E>()) {
         return Arc::clone(&entity);
     }
-    let entity = ENTITIES.entry(TypeId::of::<E>()).or_insert_with(|| {
-        let templates = templates(E::PATHS);
-        let is_bounded = !E::CUSTOM || !E::WITHIN.is_empty();
-        let patterns = is_bounded.then(|| {
-            let elsewhere = E::related().into_iter().chain([E::WITHIN]);
-            let elsewhere: Vec<Template> = elsewhere.flat_map(self::templates).collect();
-            Patterns::of(templates.iter().chain(&elsewhere))
-        });
-        let entity = Entity {
-            tag: EntityTag::new(TypeId::of::<E>(), entity_name::<E>(), patterns),
-            asks_database: E::CUSTOM || !E::related().is_empty(),
-            templates,
-            invalidator: Box::new(|model, db| match model_of::<E>(model) {
-                Some(model) => async move { model.dependent_paths(&db).await }.boxed(),
-                None => ready(Ok(Vec::new())).boxed(),
-            }),
-        };
-        debug!(target: "dumper::registry", "registered {entity:?}");
-        Arc::new(entity)
+    let templates = templates(E::PATHS);
+    let is_bounded = !E::CUSTOM || !E::WITHIN.is_empty();
+    let patterns = is_bounded.then(|| {
+        let elsewhere = E::related().into_iter().chain([E::WITHIN]);
+        let elsewhere: Vec<Template> = elsewhere.flat_map(self::templates).collect();
+        Patterns::of(templates.iter().chain(&elsewhere))
     });
-    Arc::clone(&entity)
+    let entity = Arc::new(Entity {
+        tag: EntityTag::new(TypeId::of::<E>(), entity_name::<E>(), patterns),
+        asks_database: E::CUSTOM || !E::related().is_empty(),
+        templates,
+        invalidator: Box::new(|model, db| match model_of::<E>(model) {
+            Some(model) => async move { model.dependent_paths(&db).await }.boxed(),
+            None => ready(Ok(Vec::new())).boxed(),
+        }),
+    });
+    add(TypeId::of::<E>(), &entity);
+    entity
 }
 
-fn add<E>(
+fn add_by_function<E>(
     paths: impl for<'a> Fn(
         &'a E::Model,
         DatabaseExecutor<'a>,
@@ -260,10 +257,12 @@ fn add<E>(
             None => ready(Ok(Vec::new())).boxed(),
         }),
     });
-    if ENTITIES
-        .insert(TypeId::of::<E>(), Arc::clone(&entity))
-        .is_none()
-    {
+    add(TypeId::of::<E>(), &entity);
+}
+
+fn add(id: TypeId, entity: &Arc<Entity>) {
+    let earlier = ENTITIES.insert(id, Arc::clone(entity));
+    if earlier.is_none() {
         debug!(target: "dumper::registry", "registered {entity:?}");
     }
 }

@@ -1,0 +1,17 @@
+use dumper::Dumped;
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Dumped)]
+#[sea_orm(table_name = "flavor")]
+#[dumper(paths = "/flavors/{scoops}/")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i32,
+    #[sea_orm(ignore)]
+    pub scoops: i32,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+fn main() {}
