@@ -7,12 +7,12 @@ use sea_orm::{
     Schema, Set,
 };
 
-use super::entity::{cake, cake_filling, filling, flavor, flavor_size, note, sign, size, vendor};
+use super::entity::{cake, cake_filling, filling, flavor, flavor_size, note, sign, size, story, vendor};
 
 /// Makes a database in a folder: vendors `north` (1) and `south` (2), flavors
 /// `vanilla` (1) and `mint` (2) of `north`, sizes `small` (1) and `large` (2),
 /// `vanilla` in `small`, cake `sponge` (1) with filling `jam` (1), filling
-/// `cream` (2), and a sign (1).
+/// `cream` (2), story `old` (1), and a sign (1).
 pub(super) async fn create(folder: &Path) -> DatabaseConnection {
     let url = format!("sqlite://{}/site.sqlite?mode=rwc", folder.display());
     let mut options = ConnectOptions::new(url);
@@ -32,6 +32,7 @@ pub(super) async fn create(folder: &Path) -> DatabaseConnection {
     create_table(&db, flavor_size::Entity).await;
     create_table(&db, note::Entity).await;
     create_table(&db, sign::Entity).await;
+    create_table(&db, story::Entity).await;
     create_table(&db, cake::Entity).await;
     create_table(&db, filling::Entity).await;
     create_table(&db, cake_filling::Entity).await;
@@ -81,6 +82,12 @@ pub(super) async fn create(folder: &Path) -> DatabaseConnection {
         filling_id: Set(1),
     };
     link.insert(&db).await.unwrap();
+    let story = story::ActiveModel {
+        slug: Set("old".to_owned()),
+        text: Set("once".to_owned()),
+        ..Default::default()
+    };
+    story.insert(&db).await.unwrap();
     let sign = sign::ActiveModel {
         text: Set("open".to_owned()),
         ..Default::default()

@@ -111,7 +111,7 @@ pub(crate) mod size {
     }
 }
 
-/// Links a flavor to a size. It has no page of its own.
+/// Links a flavor to a size, and goes with either. It has no page of its own.
 pub(crate) mod flavor_size {
     use dumper::Dumped;
     use sea_orm::entity::prelude::*;
@@ -131,13 +131,15 @@ pub(crate) mod flavor_size {
         #[sea_orm(
             belongs_to = "super::flavor::Entity",
             from = "Column::FlavorId",
-            to = "super::flavor::Column::Id"
+            to = "super::flavor::Column::Id",
+            on_delete = "Cascade"
         )]
         Flavor,
         #[sea_orm(
             belongs_to = "super::size::Entity",
             from = "Column::SizeId",
-            to = "super::size::Column::Id"
+            to = "super::size::Column::Id",
+            on_delete = "Cascade"
         )]
         Size,
     }
@@ -210,6 +212,48 @@ pub(crate) mod note {
                 .iter()
                 .map(|vendor| format!("/vendors/{}/", vendor.slug))
                 .collect())
+        }
+    }
+}
+
+/// Has hooks of its own, which stand still where the text says so.
+pub(crate) mod story {
+    use dumper::Dumped;
+    use sea_orm::entity::prelude::*;
+    use tokio::sync::Notify;
+
+    /// Told when a hook stands still.
+    pub static STANDS: Notify = Notify::const_new();
+    /// Lets it go on.
+    pub static GO_ON: Notify = Notify::const_new();
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Dumped)]
+    #[sea_orm(table_name = "story")]
+    #[dumper(paths = ["/stories/", "/stories/{slug}/"], behavior = "custom")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i32,
+        pub slug: String,
+        pub text: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    #[dumper::behavior]
+    impl ActiveModelBehavior for ActiveModel {
+        /// Runs when the row is written and before dumper knows.
+        async fn after_save<C: ConnectionTrait>(
+            model: Model,
+            _db: &C,
+            _insert: bool,
+        ) -> Result<Model, DbErr> {
+            if model.text.starts_with("slow") {
+                STANDS.notify_one();
+                GO_ON.notified().await;
+            }
+            assert!(!model.text.starts_with("panic"), "as told");
+            Ok(model)
         }
     }
 }

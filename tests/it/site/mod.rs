@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::web::{self, ServiceConfig};
@@ -214,6 +215,18 @@ impl Site {
     {
         let target = self.prepare(|db| async move { action(db).await.map(|()| StatusCode::OK) });
         http::request(self.addr, "POST", &target, &[], b"").await
+    }
+
+    /// Lets some time pass, in steps, until a page is stored again: until the
+    /// deadline of a fence on it.
+    pub(crate) async fn until_stored(&self, path: &str) {
+        for _ in 0..1_000 {
+            if self.get(path).await.is_hit() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{path} is never stored again");
     }
 
     /// Makes a target of which a `POST` does something.

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 
 use super::State;
-use super::entity::{cake, filling, flavor, note, sign, size, vendor};
+use super::entity::{cake, filling, flavor, note, sign, size, story, vendor};
 
 type Db = Data<DatabaseConnection>;
 type Page = Result<String, Error>;
@@ -22,6 +22,8 @@ pub(super) fn routes(routes: &mut ServiceConfig) {
         .route("/sizes/{slug}/", web::get().to(size))
         .route("/cakes/{slug}/", web::get().to(cake))
         .route("/fillings/{slug}/", web::get().to(filling))
+        .route("/stories/", web::get().to(stories))
+        .route("/stories/{slug}/", web::get().to(story))
         .route("/sign/", web::get().to(sign))
         .route("/admin/", web::get().to(admin));
 }
@@ -131,6 +133,21 @@ async fn filling(req: HttpRequest, db: Db, state: Data<State>, slug: web::Path<S
     state.rendered(req.path()).await;
     let cakes = names(cakes.iter().map(|cake| &cake.slug));
     Ok(format!("{}: cakes {cakes}", filling.slug))
+}
+
+async fn stories(req: HttpRequest, db: Db, state: Data<State>) -> Page {
+    let stories = story::Entity::find().order_by_asc(story::Column::Slug);
+    let stories = stories.all(&**db).await.map_err(failed)?;
+    state.rendered(req.path()).await;
+    Ok(format!("stories: {}", names(stories.iter().map(|story| &story.slug))))
+}
+
+async fn story(req: HttpRequest, db: Db, state: Data<State>, slug: web::Path<String>) -> Page {
+    let query = story::Entity::find().filter(story::Column::Slug.eq(slug.as_str()));
+    let story = query.one(&**db).await.map_err(failed)?;
+    state.rendered(req.path()).await;
+    let story = story.ok_or_else(|| ErrorNotFound("no such story"))?;
+    Ok(story.text)
 }
 
 async fn sign(req: HttpRequest, db: Db, state: Data<State>) -> Page {
