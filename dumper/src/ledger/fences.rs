@@ -410,4 +410,9 @@ impl Fences {
         }
         self.deadlines.insert((deadline, Owner::Everyone));
     }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.writers.is_empty() && self.rows.is_empty() && self.standing.is_empty()
+    }
 }

@@ -68,4 +68,9 @@ impl Invalidations {
         self.last.remove(&reach);
         Some(tick)
     }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.last.is_empty() && self.order.is_empty()
+    }
 }

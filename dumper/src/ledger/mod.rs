@@ -208,3 +208,6 @@ impl Ledger {
         self.invalidations.forget_until(oldest);
     }
 }
+
+#[cfg(test)]
+mod tests;
