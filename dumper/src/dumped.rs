@@ -2,8 +2,12 @@
 
 use std::fmt;
 
-use sea_orm::{ActiveModelBehavior, ActiveValue, EntityTrait, Related};
+use sea_orm::{
+    ActiveModelBehavior, ActiveValue, ConnectionTrait, DbErr, EntityTrait, ModelTrait, Related,
+};
 
+use crate::reach::RowId;
+use crate::row::model_key;
 use crate::{DependentPaths, registry};
 
 /// An entity whose rows have pages: what `#[derive(Dumped)]` implements.
@@ -63,12 +67,20 @@ pub fn declared_paths<E: Dumped>(model: &E::Model) -> Vec<String> {
 pub fn related_paths<E, C>(
     model: &E::Model,
     db: &C,
-) -> impl Future<Output = Result<Vec<String>, sea_orm::DbErr>> + Send
+) -> impl Future<Output = Result<Vec<String>, DbErr>> + Send
 where
     E: Dumped,
-    C: sea_orm::ConnectionTrait,
+    C: ConnectionTrait,
 {
-    E::Related::paths(model, db)
+    let rows = E::Related::rows(model, db);
+    async { rows.await.map(|rows| rows.paths) }
+}
+
+/// Rows that are related to another.
+#[derive(Debug, Default)]
+pub struct RelatedRows {
+    pub(crate) paths: Vec<String>,
+    pub(crate) ids: Vec<RowId>,
 }
 
 /// A list of entities that are related to `E`.
@@ -76,11 +88,14 @@ pub trait RelatedEntities<E: EntityTrait<Model: Sync>> {
     /// The declared templates of each.
     fn templates() -> Vec<&'static [&'static str]>;
 
-    /// The declared paths of the rows that are related to a row of `E`.
-    fn paths<C: sea_orm::ConnectionTrait>(
+    /// Whether one of them is related through the rows of a third.
+    fn have_links() -> bool;
+
+    /// The rows that are related to a row of `E`.
+    fn rows<C: ConnectionTrait>(
         model: &E::Model,
         db: &C,
-    ) -> impl Future<Output = Result<Vec<String>, sea_orm::DbErr>> + Send;
+    ) -> impl Future<Output = Result<RelatedRows, DbErr>> + Send;
 }
 
 impl<E: EntityTrait<Model: Sync>> RelatedEntities<E> for () {
@@ -88,11 +103,12 @@ impl<E: EntityTrait<Model: Sync>> RelatedEntities<E> for () {
         Vec::new()
     }
 
-    async fn paths<C: sea_orm::ConnectionTrait>(
-        _model: &E::Model,
-        _db: &C,
-    ) -> Result<Vec<String>, sea_orm::DbErr> {
-        Ok(Vec::new())
+    fn have_links() -> bool {
+        false
+    }
+
+    async fn rows<C: ConnectionTrait>(_model: &E::Model, _db: &C) -> Result<RelatedRows, DbErr> {
+        Ok(RelatedRows::default())
     }
 }
 
@@ -108,16 +124,21 @@ where
         templates
     }
 
-    async fn paths<C: sea_orm::ConnectionTrait>(
-        model: &E::Model,
-        db: &C,
-    ) -> Result<Vec<String>, sea_orm::DbErr> {
-        use sea_orm::ModelTrait;
+    fn have_links() -> bool {
+        <E as Related<R>>::via().is_some() || Rest::have_links()
+    }
 
+    async fn rows<C: ConnectionTrait>(model: &E::Model, db: &C) -> Result<RelatedRows, DbErr> {
         let rows = model.find_related(R::default()).all(db).await?;
-        let mut paths: Vec<_> = rows.iter().flat_map(declared_paths::<R>).collect();
-        paths.extend(Rest::paths(model, db).await?);
-        Ok(paths)
+        let mut related = Rest::rows(model, db).await?;
+        for row in &rows {
+            related.paths.extend(declared_paths::<R>(row));
+            related.ids.push(RowId {
+                entity: registry::entity::<R>().tag.clone(),
+                key: model_key(row),
+            });
+        }
+        Ok(related)
     }
 }
 

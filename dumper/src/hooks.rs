@@ -12,26 +12,25 @@
 //! A delete, and an update that sets a column of a template, read the row first,
 //! by its primary key on the same connection; with related entities or a custom
 //! `dependent_paths` every update does, and the queries for those run once for
-//! the row as it was and once for the row as it is.
+//! the row as it was and once for the row as it is. In a transaction of
+//! PostgreSQL these queries stand in a savepoint.
 
-use std::fmt;
-use std::future::Future;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use futures::FutureExt;
-use sea_orm::sea_query::Value;
-use sea_orm::{
-    ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend,
-    DbErr, EntityTrait, Iterable, ModelTrait, PrimaryKeyToColumn, QueryFilter, QuerySelect,
-};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait};
 
-use crate::ledger::Written;
+use crate::dumped::{RelatedEntities, RelatedRows, declared_paths};
+use crate::guarded::{Trouble, guarded, in_savepoint, is_autocommit};
+use crate::ledger::{Dependents, Moved, Written};
 use crate::path::Path;
-use crate::process::{self, Cause};
-use crate::reach::{EntityTag, Reach};
+use crate::process::{self, Cause, Watch};
+use crate::reach::{Reach, RowId};
 use crate::registry::{self, Entity};
-use crate::{DependentPaths, Dumped, Template, scope};
+use crate::row::{active_key, find_row, foreseen_paths, model_key, moves};
+use crate::{DependentPaths, Dumped, scope};
+
+/// How often what depends on a row is read, if rows move meanwhile.
+const ATTEMPTS: usize = 3;
 
 /// Raises a fence before a row is inserted or updated.
 #[expect(
@@ -51,13 +50,15 @@ where
         let entity = registry::entity::<E>();
         let key = active_key::<E>(model);
         if insert {
-            let foreseen = foreseen_paths::<E>(&entity, model);
-            raise(&entity, key.as_deref(), foreseen, "about to be inserted");
+            let row = entity.row(key.clone().unwrap_or_else(|| "new".into()));
+            let foreseen = reaches(&row, foreseen_paths::<E>(&entity, model));
+            let cause = cause(&row, "about to be inserted");
+            process::raise(scope::owner(), &row.entity, key.as_deref(), foreseen, cause);
             return;
         }
         // SeaORM refuses to update a row without a key.
         let Some(key) = key else { return };
-        raise_on_row::<E, C>(&entity, model, &key, db, Write::Update).await;
+        raise_on_row::<E, C>(&entity, model, key, db, Write::Update).await;
     }
 }
 
@@ -74,18 +75,19 @@ where
 {
     async move {
         let entity = registry::entity::<E>();
-        let key = model_key(model);
-        let paths = if process::holds_many(scope::owner(), &entity.tag) {
-            Ok(Vec::new())
-        } else {
-            let paths = guarded(model.dependent_paths(db));
-            if entity.asks_database {
-                in_savepoint(db, paths).await
-            } else {
-                paths.await
-            }
+        let written = Written {
+            row: entity.row(model_key(model)),
+            inserted: insert,
+            committed: is_autocommit::<C>(),
         };
-        settle::<C>(&entity, &key, paths, insert, "saved");
+        for _ in 0..ATTEMPTS {
+            let watch = process::watch();
+            let dependents = dependents_of::<E, C>(&entity, &written.row, model, db).await;
+            if settle(&written, dependents, &watch, "saved").is_ok() {
+                return;
+            }
+        }
+        settle_on_all(&written, "saved");
     }
 }
 
@@ -102,7 +104,7 @@ where
         let Some(key) = active_key::<E>(model) else {
             return;
         };
-        raise_on_row::<E, C>(&entity, model, &key, db, Write::Delete).await;
+        raise_on_row::<E, C>(&entity, model, key, db, Write::Delete).await;
     }
 }
 
@@ -116,7 +118,18 @@ where
     async move {
         let entity = registry::entity::<E>();
         let key = active_key::<E>(model).unwrap_or_default();
-        settle::<C>(&entity, &key, Ok(Vec::new()), false, "deleted");
+        let written = Written {
+            row: entity.row(key),
+            inserted: false,
+            committed: is_autocommit::<C>(),
+        };
+        let settled = settle(
+            &written,
+            Dependents::default(),
+            &process::watch(),
+            "deleted",
+        );
+        settled.unwrap_or_else(|Moved| settle_on_all(&written, "deleted"));
     }
 }
 
@@ -127,125 +140,175 @@ enum Write {
 }
 
 /// Raises the fence of a row that exists, first on what is known of it, then on
-/// the row as it is in the database. In this order, since a write that is done
+/// what depends on it in the database. In this order, since a write that is done
 /// between the two leaves its paths to the fence only if that stands already.
 async fn raise_on_row<E, C>(
-    entity: &Arc<Entity>,
+    entity: &Entity,
     model: &E::ActiveModel,
-    key: &str,
+    key: Arc<str>,
     db: &C,
     write: Write,
 ) where
     E: Dumped,
     C: ConnectionTrait,
 {
+    let row = entity.row(key);
     let (foreseen, doing) = match write {
         Write::Update => (foreseen_paths::<E>(entity, model), "about to be updated"),
         // A model to be deleted may have been changed since it was read.
         Write::Delete => (Ok(Vec::new()), "about to be deleted"),
     };
-    raise(entity, Some(key), foreseen, doing);
-    let owner = scope::owner();
+    let foreseen = reaches(&row, foreseen);
+    process::raise(
+        scope::owner(),
+        &row.entity,
+        Some(&row.key),
+        foreseen,
+        cause(&row, doing),
+    );
     let is_foreseen = write == Write::Update && !entity.asks_database && !moves::<E>(entity, model);
-    if is_foreseen || process::holds_many(owner, &entity.tag) {
+    if is_foreseen {
         return;
     }
-    let paths = async {
+    for _ in 0..ATTEMPTS {
+        let watch = process::watch();
+        let mut dependents = dependents_in_database::<E, C>(entity, &row, model, db).await;
+        // SeaORM's deep delete takes the links away before it comes here.
+        if write == Write::Delete && entity.has_links && !is_autocommit::<C>() {
+            dependents.reaches.push(row.entity.reach());
+        }
+        if reach_further(&row, dependents, &watch, doing).is_ok() {
+            return;
+        }
+    }
+    let reached = reach_further(&row, all_pages(&row), &process::watch(), doing);
+    debug_assert_eq!(reached, Ok(()), "no row was read");
+}
+
+/// What depends on a row as it is in the database.
+async fn dependents_in_database<E, C>(
+    entity: &Entity,
+    row: &RowId,
+    model: &E::ActiveModel,
+    db: &C,
+) -> Dependents
+where
+    E: Dumped,
+    C: ConnectionTrait,
+{
+    if process::holds_many(scope::owner(), &entity.tag) {
+        return Dependents::default();
+    }
+    let related = async {
         match find_row::<E, C>(model, db).await? {
-            Some(row) => row.dependent_paths(db).await,
-            None => Ok(Vec::new()),
+            Some(model) => related_to::<E, C>(&model, db).await,
+            None => Ok(RelatedRows::default()),
         }
     };
-    let paths = in_savepoint(db, guarded(paths)).await;
-    let mut reaches = reaches(&entity.tag, key, paths);
-    // SeaORM's deep delete takes the links away before it comes here.
-    if write == Write::Delete && entity.asks_database && !is_autocommit::<C>() {
-        reaches.push(entity.tag.reach());
+    dependents(row, in_savepoint(db, guarded(related)).await)
+}
+
+/// What depends on a row that is known.
+async fn dependents_of<E, C>(entity: &Entity, row: &RowId, model: &E::Model, db: &C) -> Dependents
+where
+    E: Dumped,
+    C: ConnectionTrait,
+{
+    if process::holds_many(scope::owner(), &entity.tag) {
+        return Dependents::default();
     }
-    let cause = Cause::Row {
-        entity: entity.tag.name(),
-        key,
-        write: doing,
+    let related = guarded(related_to::<E, C>(model, db));
+    let related = if entity.asks_database {
+        in_savepoint(db, related).await
+    } else {
+        related.await
     };
-    process::reach_further(owner, &entity.tag, key, reaches, cause);
+    dependents(row, related)
 }
 
-fn raise(
-    entity: &Entity,
-    key: Option<&str>,
-    foreseen: Result<Vec<String>, Trouble>,
-    doing: &'static str,
-) {
-    let name = key.unwrap_or("new");
-    let reaches = reaches(&entity.tag, name, foreseen);
-    let cause = Cause::Row {
-        entity: entity.tag.name(),
-        key: name,
-        write: doing,
-    };
-    process::raise(scope::owner(), &entity.tag, key, reaches, cause);
+/// The paths that depend on a row, and the rows by which they are found.
+///
+/// Of paths that are written by hand, those rows are not known.
+async fn related_to<E, C>(model: &E::Model, db: &C) -> Result<RelatedRows, DbErr>
+where
+    E: Dumped,
+    C: ConnectionTrait,
+{
+    if E::CUSTOM {
+        let paths = model.dependent_paths(db).await?;
+        return Ok(RelatedRows {
+            paths,
+            ..RelatedRows::default()
+        });
+    }
+    let mut related = E::Related::rows(model, db).await?;
+    related.paths.extend(declared_paths::<E>(model));
+    Ok(related)
 }
 
-fn settle<C>(
-    entity: &Entity,
-    key: &str,
-    paths: Result<Vec<String>, Trouble>,
-    inserted: bool,
-    done: &'static str,
-) {
-    let reaches = reaches(&entity.tag, key, paths);
-    let written = Written {
-        key,
-        inserted,
-        committed: is_autocommit::<C>(),
-    };
-    let cause = Cause::Row {
-        entity: entity.tag.name(),
-        key,
-        write: done,
-    };
-    process::settle(scope::owner(), &entity.tag, &written, reaches, cause);
-}
-
-/// Why the paths of a row are not known.
-#[derive(Debug)]
-pub(crate) enum Trouble {
-    Database(DbErr),
-    Panic,
-}
-
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Database(err) => err.fmt(f),
-            Self::Panic => f.write_str("it panicked"),
-        }
+fn dependents(row: &RowId, related: Result<RelatedRows, Trouble>) -> Dependents {
+    match related {
+        Ok(related) => Dependents {
+            reaches: reaches(row, Ok(related.paths)),
+            rows: related.ids,
+        },
+        Err(trouble) => Dependents {
+            reaches: reaches(row, Err(trouble)),
+            rows: Vec::new(),
+        },
     }
 }
 
-/// Runs what users wrote, come what may.
-pub(crate) async fn guarded(
-    paths: impl Future<Output = Result<Vec<String>, DbErr>>,
-) -> Result<Vec<String>, Trouble> {
-    match AssertUnwindSafe(paths).catch_unwind().await {
-        Ok(paths) => paths.map_err(Trouble::Database),
-        Err(_) => Err(Trouble::Panic),
+fn all_pages(row: &RowId) -> Dependents {
+    Dependents {
+        reaches: vec![row.entity.reach()],
+        rows: Vec::new(),
+    }
+}
+
+fn reach_further(
+    row: &RowId,
+    dependents: Dependents,
+    watch: &Watch,
+    doing: &str,
+) -> Result<(), Moved> {
+    process::reach_further(scope::owner(), row, dependents, watch, cause(row, doing))
+}
+
+fn settle(
+    written: &Written,
+    dependents: Dependents,
+    watch: &Watch,
+    done: &str,
+) -> Result<(), Moved> {
+    let cause = cause(&written.row, done);
+    process::settle(scope::owner(), written, dependents, watch, cause)
+}
+
+/// Settles a write of whose row nobody can tell what depends on it.
+fn settle_on_all(written: &Written, done: &str) {
+    let settled = settle(written, all_pages(&written.row), &process::watch(), done);
+    debug_assert_eq!(settled, Ok(()), "no row was read");
+}
+
+fn cause<'a>(row: &'a RowId, write: &'a str) -> Cause<'a> {
+    Cause::Row {
+        entity: row.entity.name(),
+        key: &row.key,
+        write,
     }
 }
 
 /// What is reached by the paths of a row; its entity tag where they are not known.
-pub(crate) fn reaches(
-    entity: &EntityTag,
-    key: &str,
-    paths: Result<Vec<String>, Trouble>,
-) -> Vec<Reach> {
-    let complain = |trouble: &dyn fmt::Display| {
+pub(crate) fn reaches(row: &RowId, paths: Result<Vec<String>, Trouble>) -> Vec<Reach> {
+    let complain = |trouble: &dyn std::fmt::Display| {
         log::error!(
             target: "dumper::invalidation",
-            "the paths of instance #{key} of {} are not known, so all its pages are dropped: {trouble}",
-            entity.name(),
+            "the paths of instance #{} of {} are not known, so all its pages are dropped: {trouble}",
+            row.key,
+            row.entity.name(),
         );
-        entity.reach()
+        row.entity.reach()
     };
     match paths {
         Err(trouble) => vec![complain(&trouble)],
@@ -257,106 +320,4 @@ pub(crate) fn reaches(
             paths.collect()
         }
     }
-}
-
-/// The declared paths whose holes the model can fill.
-fn foreseen_paths<E: Dumped>(
-    entity: &Entity,
-    model: &E::ActiveModel,
-) -> Result<Vec<String>, Trouble> {
-    let fill = || {
-        let templates = entity.templates.iter();
-        let paths = templates.filter_map(|template| {
-            template.fill(|field| match E::active_hole(model, field) {
-                ActiveValue::Set(text) | ActiveValue::Unchanged(text) => text,
-                ActiveValue::NotSet => None,
-            })
-        });
-        paths.collect()
-    };
-    std::panic::catch_unwind(AssertUnwindSafe(fill)).map_err(|_| Trouble::Panic)
-}
-
-/// Whether an update may move the row to other paths, or its old values are not
-/// known.
-fn moves<E: Dumped>(entity: &Entity, model: &E::ActiveModel) -> bool {
-    let mut holes = entity.templates.iter().flat_map(Template::holes);
-    let moves = AssertUnwindSafe(|| {
-        holes.any(|field| !matches!(E::active_hole(model, field), ActiveValue::Unchanged(_)))
-    });
-    std::panic::catch_unwind(moves).unwrap_or(true)
-}
-
-/// Reads the row as it is, for update where a transaction can.
-async fn find_row<E, C>(model: &E::ActiveModel, db: &C) -> Result<Option<E::Model>, DbErr>
-where
-    E: Dumped,
-    C: ConnectionTrait,
-{
-    let mut query = E::find();
-    for key in E::PrimaryKey::iter() {
-        let column = key.into_column();
-        let Some(value) = model.get(column).into_value() else {
-            return Ok(None);
-        };
-        query = query.filter(column.eq(value));
-    }
-    // Without the lock, a transaction that renames the row at the same time would
-    // see the same old row, and the name in between would be dropped by nobody.
-    if !is_autocommit::<C>() && db.get_database_backend() != DbBackend::Sqlite {
-        query = query.lock_exclusive();
-    }
-    query.one(db).await
-}
-
-/// Runs queries so that an error of theirs cannot spoil a transaction of
-/// PostgreSQL, where a failed statement makes all later ones fail.
-async fn in_savepoint<C: ConnectionTrait>(
-    db: &C,
-    paths: impl Future<Output = Result<Vec<String>, Trouble>>,
-) -> Result<Vec<String>, Trouble> {
-    if is_autocommit::<C>() || db.get_database_backend() != DbBackend::Postgres {
-        return paths.await;
-    }
-    match db.execute_unprepared("SAVEPOINT dumper").await {
-        Ok(_) => {}
-        // So there is no transaction to spoil.
-        Err(err) if err.to_string().contains("transaction block") => return paths.await,
-        Err(err) => return Err(Trouble::Database(err)),
-    }
-    let paths = paths.await;
-    let end = match &paths {
-        Ok(_) => "RELEASE SAVEPOINT dumper",
-        Err(_) => "ROLLBACK TO SAVEPOINT dumper; RELEASE SAVEPOINT dumper",
-    };
-    db.execute_unprepared(end)
-        .await
-        .map_err(Trouble::Database)?;
-    paths
-}
-
-/// Whether a write on this connection is done when its call returns. Of a
-/// connection of another type one cannot know, so it counts as a transaction.
-fn is_autocommit<C>() -> bool {
-    typeid::of::<C>() == typeid::of::<DatabaseConnection>()
-}
-
-/// The text of a model's primary key.
-pub(crate) fn model_key<M: ModelTrait>(model: &M) -> String {
-    let columns = <M::Entity as EntityTrait>::PrimaryKey::iter();
-    key_text(columns.map(|key| model.get(key.into_column())))
-}
-
-/// The text of the primary key, or `None` if it is not set.
-fn active_key<E: Dumped>(model: &E::ActiveModel) -> Option<String> {
-    let columns = E::PrimaryKey::iter();
-    let values: Option<Vec<Value>> = columns
-        .map(|key| model.get(key.into_column()).into_value())
-        .collect();
-    values.map(|values| key_text(values.into_iter()))
-}
-
-fn key_text(values: impl Iterator<Item = Value>) -> String {
-    let texts: Vec<String> = values.map(|value| value.to_string()).collect();
-    texts.join(",")
 }

@@ -1,15 +1,21 @@
 //! A page cache.
-mod cache;
+
 mod dependent_paths;
 mod dumped;
-pub mod hooks;
-mod ledger;
 mod path;
+mod template;
+
+mod guarded;
+pub mod hooks;
+mod registry;
+mod row;
+mod scope;
+
+mod ledger;
 mod process;
 mod reach;
-mod registry;
-mod scope;
-mod template;
+
+mod cache;
 
 pub use dumper_derive::{Dumped, behavior};
 
@@ -31,5 +37,7 @@ pub mod __private {
     pub use async_trait::async_trait;
     pub use sea_orm;
 
-    pub use crate::dumped::{Hole, RelatedEntities, Text, declared_paths, related_paths};
+    pub use crate::dumped::{
+        Hole, RelatedEntities, RelatedRows, Text, declared_paths, related_paths,
+    };
 }

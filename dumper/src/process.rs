@@ -6,6 +6,7 @@
 //! other. The lock is held for microseconds and never across an await. A hit
 //! does not take it.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
@@ -14,8 +15,8 @@ use std::time::{Duration, Instant};
 use log::debug;
 
 use crate::cache::Memory;
-use crate::ledger::{LeaseId, Ledger, Owner, Refusal, Written};
-use crate::reach::{EntityTag, Filing, Reach};
+use crate::ledger::{Dependents, LeaseId, Ledger, Moved, Owner, Refusal, Written};
+use crate::reach::{EntityTag, Filing, Reach, RowId};
 
 /// How long a fence stands whose write may still be on its way, if no cache
 /// asks for more.
@@ -108,16 +109,31 @@ pub(crate) fn raise(
     });
 }
 
+/// Begins to watch for writes to the rows that are read from now on.
+pub(crate) fn watch() -> Watch {
+    Watch(PROCESS.expired().ledger.watch(Instant::now()))
+}
+
+/// A span in which rows are read.
+#[derive(Debug)]
+pub(crate) struct Watch(LeaseId);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        close(self.0);
+    }
+}
+
 pub(crate) fn reach_further(
     owner: Owner,
-    entity: &EntityTag,
-    key: &str,
-    reaches: Vec<Reach>,
+    row: &RowId,
+    dependents: Dependents,
+    watch: &Watch,
     cause: Cause<'_>,
-) {
-    PROCESS.write(cause, |ledger, _| {
-        ledger.reach_further(owner, entity, key, reaches)
-    });
+) -> Result<(), Moved> {
+    PROCESS.try_write(cause, |ledger, _| {
+        ledger.reach_further(owner, row, dependents, watch.0)
+    })
 }
 
 pub(crate) fn holds_many(owner: Owner, entity: &EntityTag) -> bool {
@@ -126,14 +142,14 @@ pub(crate) fn holds_many(owner: Owner, entity: &EntityTag) -> bool {
 
 pub(crate) fn settle(
     owner: Owner,
-    entity: &EntityTag,
-    written: &Written<'_>,
-    reaches: Vec<Reach>,
+    written: &Written,
+    dependents: Dependents,
+    watch: &Watch,
     cause: Cause<'_>,
-) {
-    PROCESS.write(cause, |ledger, now| {
-        ledger.settle(owner, entity, written, reaches, now)
-    });
+) -> Result<(), Moved> {
+    PROCESS.try_write(cause, |ledger, now| {
+        ledger.settle(owner, written, dependents, watch.0, now)
+    })
 }
 
 pub(crate) fn end(owner: Owner, well: bool) {
@@ -189,13 +205,24 @@ impl Process {
     }
 
     fn write(&self, cause: Cause<'_>, operation: impl FnOnce(&mut Ledger, Instant) -> Vec<Reach>) {
+        let written: Result<(), Infallible> =
+            self.try_write(cause, |ledger, now| Ok(operation(ledger, now)));
+        let Ok(()) = written;
+    }
+
+    fn try_write<E>(
+        &self,
+        cause: Cause<'_>,
+        operation: impl FnOnce(&mut Ledger, Instant) -> Result<Vec<Reach>, E>,
+    ) -> Result<(), E> {
         let mut state = self.expired();
-        let drops = operation(&mut state.ledger, Instant::now());
+        let drops = operation(&mut state.ledger, Instant::now())?;
         state.remove(&drops);
         self.note_deadline(&state);
         // A logger may be slow, or use a cache itself.
         drop(state);
         log(&drops, cause);
+        Ok(())
     }
 
     fn note_deadline(&self, state: &State) {
@@ -228,7 +255,8 @@ impl State {
 }
 
 fn log(drops: &[Reach], cause: Cause<'_>) {
-    for reach in drops {
+    let pages = drops.iter().filter(|reach| !matches!(reach, Reach::Row(_)));
+    for reach in pages {
         debug!(target: "dumper::invalidation", "invalidated {reach}: {cause}");
     }
 }

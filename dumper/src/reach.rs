@@ -20,6 +20,8 @@ pub(crate) enum Reach {
     Kin(Kin),
     /// The pages filed under a tag.
     Tag(Tag),
+    /// No pages, but whoever has read the row to know the paths of another.
+    Row(RowId),
     /// The pages that a row of an entity may have.
     Entity(EntityTag),
     /// All pages.
@@ -32,10 +34,18 @@ impl fmt::Display for Reach {
             Self::Path(path) => write!(f, "path \"{path}\""),
             Self::Kin(kin) => write!(f, "path \"{}\"", kin.path()),
             Self::Tag(tag) => write!(f, "tag \"{tag}\""),
+            Self::Row(row) => write!(f, "instance #{} of {}", row.key, row.entity.name()),
             Self::Entity(entity) => write!(f, "all paths of \"{}\"", entity.name()),
             Self::All => f.write_str("all paths"),
         }
     }
+}
+
+/// A row, by the text of its primary key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct RowId {
+    pub(crate) entity: EntityTag,
+    pub(crate) key: Arc<str>,
 }
 
 /// Every page that a row of an entity may have: those its templates match.

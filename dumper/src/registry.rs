@@ -10,9 +10,12 @@ use futures::future::{BoxFuture, ready};
 use log::debug;
 use sea_orm::{DatabaseExecutor, DbErr, EntityTrait, IntoDatabaseExecutor, ModelTrait};
 
-use crate::ledger::Written;
+use crate::dumped::RelatedEntities;
+use crate::guarded::guarded;
+use crate::ledger::{Dependents, Written};
 use crate::process::{self, Cause};
-use crate::reach::{EntityTag, Reach};
+use crate::reach::{EntityTag, Reach, RowId};
+use crate::row::model_key;
 use crate::template::Patterns;
 use crate::{DependentPaths, Dumped, Template, hooks, scope};
 
@@ -32,7 +35,19 @@ pub(crate) struct Entity {
     pub(crate) templates: Vec<Template>,
     /// Whether only the database knows all paths of a row.
     pub(crate) asks_database: bool,
+    /// Whether its rows may be linked to others by rows that SeaORM deletes
+    /// without a hook.
+    pub(crate) has_links: bool,
     invalidator: Box<Invalidator>,
+}
+
+impl Entity {
+    pub(crate) fn row(&self, key: Arc<str>) -> RowId {
+        RowId {
+            entity: self.tag.clone(),
+            key,
+        }
+    }
 }
 
 /// An entity that dumper knows; see [`registered`].
@@ -183,7 +198,7 @@ where
     M: ModelTrait<Entity: 'static> + Sync + 'static,
     D: IntoDatabaseExecutor<'c>,
 {
-    let key = hooks::model_key(model);
+    let key = model_key(model);
     let name = entity_name::<M::Entity>();
     let cause = Cause::Row {
         entity: &name,
@@ -200,16 +215,24 @@ where
     };
     let db = db.into_database_executor();
     let committed = matches!(db, DatabaseExecutor::Connection(_));
-    let paths = hooks::guarded((entity.invalidator)(model, db)).await;
-    let reaches = hooks::reaches(&entity.tag, &key, paths);
+    let paths = guarded((entity.invalidator)(model, db)).await;
+    let row = entity.row(Arc::clone(&key));
+    let reaches = hooks::reaches(&row, paths);
     let owner = scope::owner();
+    process::raise(owner, &row.entity, Some(&key), reaches, cause);
     let written = Written {
-        key: &key,
+        row,
         inserted: false,
         committed,
     };
-    process::raise(owner, &entity.tag, Some(&key), reaches, cause);
-    process::settle(owner, &entity.tag, &written, Vec::new(), cause);
+    let settled = process::settle(
+        owner,
+        &written,
+        Dependents::default(),
+        &process::watch(),
+        cause,
+    );
+    debug_assert_eq!(settled, Ok(()), "no row was read");
 }
 
 /// What is known of a derived entity.
@@ -227,6 +250,7 @@ pub(crate) fn entity<E: Dumped>() -> Arc<Entity> {
     let entity = Arc::new(Entity {
         tag: EntityTag::new(TypeId::of::<E>(), entity_name::<E>(), patterns),
         asks_database: E::CUSTOM || !E::related().is_empty(),
+        has_links: E::CUSTOM || E::Related::have_links(),
         templates,
         invalidator: Box::new(|model, db| match model_of::<E>(model) {
             Some(model) => async move { model.dependent_paths(&db).await }.boxed(),
@@ -252,6 +276,7 @@ fn add_by_function<E>(
         tag: EntityTag::new(TypeId::of::<E>(), entity_name::<E>(), None),
         templates: Vec::new(),
         asks_database: true,
+        has_links: true,
         invalidator: Box::new(move |model, db| match model_of::<E>(model) {
             Some(model) => paths(model, db),
             None => ready(Ok(Vec::new())).boxed(),

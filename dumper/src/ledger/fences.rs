@@ -4,11 +4,15 @@
 //! (owner, row) is an entry. The entries of one row share what they reach, and
 //! the last of them lifts all of it: of two overlapping renames a→b and a→c,
 //! whichever is done last drops b too.
+//!
+//! An entry also joins the rows that it found its paths by. While a flavor moves
+//! from one vendor to another, either may be renamed: what its own fence comes to
+//! reach by that, the flavor's drops too.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Instant;
 
-use crate::reach::{EntityTag, Filing, Reach};
+use crate::reach::{EntityTag, Filing, Reach, RowId};
 
 /// An owner with more fences of one entity holds one on its entity tag.
 const PER_ENTITY: usize = 1_000;
@@ -27,11 +31,18 @@ pub(crate) enum Owner {
     Everyone,
 }
 
+/// What depends on a row.
+#[derive(Debug, Default)]
+pub(crate) struct Dependents {
+    pub(crate) reaches: Vec<Reach>,
+    /// The rows by which that was found.
+    pub(crate) rows: Vec<RowId>,
+}
+
 /// A statement that has ended.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Written<'a> {
-    /// The text of the row's primary key.
-    pub(crate) key: &'a str,
+#[derive(Clone, Debug)]
+pub(crate) struct Written {
+    pub(crate) row: RowId,
     /// Whether the row is new.
     pub(crate) inserted: bool,
     /// Whether the write is done; if not, its owner knows when the transaction
@@ -41,7 +52,7 @@ pub(crate) struct Written<'a> {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Row {
-    Key(EntityTag, String),
+    Key(RowId),
     /// Two inserts never write the same row, so each has a number of its own.
     Insert(EntityTag, u64),
     /// Too many rows of one owner to tell apart.
@@ -53,7 +64,8 @@ enum Row {
 impl Row {
     fn entity(&self) -> Option<&EntityTag> {
         match self {
-            Self::Key(entity, _) | Self::Insert(entity, _) | Self::Many(entity, _) => Some(entity),
+            Self::Key(row) => Some(&row.entity),
+            Self::Insert(entity, _) | Self::Many(entity, _) => Some(entity),
             Self::Any => None,
         }
     }
@@ -65,6 +77,8 @@ struct Entry {
     open: usize,
     /// Whether a statement ended inside a transaction.
     uncommitted: bool,
+    /// The rows that its paths were found by.
+    joined: HashSet<RowId>,
 }
 
 #[derive(Debug, Default)]
@@ -107,66 +121,70 @@ impl Fences {
             return;
         }
         let row = match key {
-            Some(key) => Row::Key(entity.clone(), key.to_owned()),
+            Some(key) => Row::Key(RowId {
+                entity: entity.clone(),
+                key: key.into(),
+            }),
             None => {
                 self.inserts += 1;
                 Row::Insert(entity.clone(), self.inserts)
             }
         };
         self.entry(owner, &row).open += 1;
-        self.extend(&row, reaches, drops);
+        let dependents = Dependents {
+            reaches,
+            rows: Vec::new(),
+        };
+        self.extend(owner, &row, dependents, drops);
         self.bound(owner, entity, drops);
     }
 
-    /// Lets a raised fence reach further.
+    /// Lets a raised fence reach what depends on the row as it was.
     pub(super) fn reach_further(
         &mut self,
         owner: Owner,
-        entity: &EntityTag,
-        key: &str,
-        reaches: Vec<Reach>,
+        row: &RowId,
+        dependents: Dependents,
         drops: &mut Vec<Reach>,
     ) {
-        if self.holds_many(owner, entity) {
-            drops.extend(reaches);
-            return;
-        }
-        let row = Row::Key(entity.clone(), key.to_owned());
+        let of = Row::Key(row.clone());
         let writer = self.writers.get(&owner);
-        if writer.is_some_and(|writer| writer.entries.contains_key(&row)) {
-            self.extend(&row, reaches, drops);
+        if writer.is_some_and(|writer| writer.entries.contains_key(&of)) {
+            self.extend(owner, &of, dependents, drops);
+        } else {
+            drops.extend(dependents.reaches);
         }
     }
 
-    /// Takes note of the end of a statement, with what the row reaches now.
+    /// Takes note of the end of a statement, with what depends on the row now.
     pub(super) fn settle(
         &mut self,
         owner: Owner,
-        entity: &EntityTag,
-        written: &Written<'_>,
-        mut reaches: Vec<Reach>,
+        written: &Written,
+        mut dependents: Dependents,
         drops: &mut Vec<Reach>,
     ) {
+        let entity = &written.row.entity;
         if let Some(entry) = self.entry_of_many(owner, entity) {
             entry.open = entry.open.saturating_sub(1);
             entry.uncommitted = true;
-            drops.extend(reaches);
+            drops.extend(dependents.reaches);
             return;
         }
-        let row = self.open_row(owner, entity, written, &reaches);
+        let row = self.open_row(owner, written, &dependents.reaches);
         let row = row.unwrap_or_else(|| {
             // No `before_*` ran, so nobody knows the row as it was.
-            reaches.push(entity.reach());
-            Row::Key(entity.clone(), written.key.to_owned())
+            dependents.reaches.push(entity.reach());
+            Row::Key(written.row.clone())
         });
         let entry = self.entry(owner, &row);
         entry.open = entry.open.saturating_sub(1);
         entry.uncommitted |= !written.committed;
         let done = entry.open == 0 && !entry.uncommitted;
-        self.extend(&row, reaches, drops);
-        drops.extend(self.reaches(&row));
+        self.extend(owner, &row, dependents, drops);
+        drops.extend(self.reaches(owner, &row));
         if done {
-            self.remove(owner, &row);
+            self.remove(owner, &row, drops);
         }
         self.bound(owner, entity, drops);
     }
@@ -189,11 +207,11 @@ impl Fences {
             .map(|(row, entry)| (row.clone(), entry.open > 0))
             .collect();
         for (row, open) in rows {
-            drops.extend(self.reaches(&row));
+            drops.extend(self.reaches(owner, &row));
             if open {
                 drops.extend(row.entity().map(EntityTag::reach));
             } else if well {
-                self.remove(owner, &row);
+                self.remove(owner, &row, drops);
             }
         }
         self.stand_until(owner, deadline, drops);
@@ -227,11 +245,11 @@ impl Fences {
                     .collect::<Vec<_>>()
             });
             for (row, open) in rows.unwrap_or_default() {
-                drops.extend(self.reaches(&row));
+                drops.extend(self.reaches(owner, &row));
                 if open {
                     drops.extend(row.entity().map(EntityTag::reach));
                 }
-                self.remove(owner, &row);
+                self.remove(owner, &row, drops);
             }
             self.deadlines.remove(&(deadline, owner));
         }
@@ -263,15 +281,10 @@ impl Fences {
     }
 
     /// The row whose statement has ended, among those `owner` has open.
-    fn open_row(
-        &self,
-        owner: Owner,
-        entity: &EntityTag,
-        written: &Written<'_>,
-        reaches: &[Reach],
-    ) -> Option<Row> {
+    fn open_row(&self, owner: Owner, written: &Written, reaches: &[Reach]) -> Option<Row> {
+        let entity = &written.row.entity;
         let entries = &self.writers.get(&owner)?.entries;
-        let row = Row::Key(entity.clone(), written.key.to_owned());
+        let row = Row::Key(written.row.clone());
         if entries.get(&row).is_some_and(|entry| entry.open > 0) {
             return Some(row);
         }
@@ -312,9 +325,27 @@ impl Fences {
     }
 
     /// Lets the fence of a row reach further, which invalidates that.
-    fn extend(&mut self, row: &Row, reaches: Vec<Reach>, drops: &mut Vec<Reach>) {
+    fn extend(
+        &mut self,
+        owner: Owner,
+        row: &Row,
+        mut dependents: Dependents,
+        drops: &mut Vec<Reach>,
+    ) {
+        if dependents.rows.len() > PER_ENTITY {
+            let entities: HashSet<EntityTag> =
+                dependents.rows.drain(..).map(|row| row.entity).collect();
+            dependents
+                .reaches
+                .extend(entities.iter().map(EntityTag::reach));
+        }
+        for joined in dependents.rows {
+            if self.entry(owner, row).joined.insert(joined.clone()) {
+                self.rows.entry(Row::Key(joined)).or_default().writers += 1;
+            }
+        }
         let shared = self.rows.entry(row.clone()).or_default();
-        for reach in reaches {
+        for reach in dependents.reaches {
             drops.push(reach.clone());
             if shared.reaches.insert(reach.clone()) {
                 *self.standing.entry(reach).or_default() += 1;
@@ -322,29 +353,49 @@ impl Fences {
         }
     }
 
-    fn reaches(&self, row: &Row) -> impl Iterator<Item = Reach> {
-        let shared = self.rows.get(row).into_iter();
-        shared.flat_map(|shared| shared.reaches.iter().cloned())
+    /// All that a write of the owner to the row may have changed.
+    fn reaches(&self, owner: Owner, row: &Row) -> Vec<Reach> {
+        let writer = self.writers.get(&owner);
+        let entry = writer.and_then(|writer| writer.entries.get(row));
+        let joined = entry.into_iter().flat_map(|entry| &entry.joined);
+        let joined = joined.filter_map(|joined| self.rows.get(&Row::Key(joined.clone())));
+        let shared = self.rows.get(row).into_iter().chain(joined);
+        shared
+            .flat_map(|shared| shared.reaches.iter().cloned())
+            .collect()
     }
 
-    /// Takes a writer from a row; the last one takes the fence down.
-    fn remove(&mut self, owner: Owner, row: &Row) {
-        if let Some(writer) = self.writers.get_mut(&owner)
-            && writer.entries.remove(row).is_some()
+    /// Takes a writer from a row, which is what whoever reads the row waits for.
+    fn remove(&mut self, owner: Owner, row: &Row, drops: &mut Vec<Reach>) {
+        let Some(writer) = self.writers.get_mut(&owner) else {
+            return;
+        };
+        let Some(entry) = writer.entries.remove(row) else {
+            return;
+        };
+        self.until_deadline -= usize::from(writer.deadline.is_some());
+        if let Some(entity) = row.entity()
+            && let Some(count) = writer.per_entity.get_mut(entity)
         {
-            self.until_deadline -= usize::from(writer.deadline.is_some());
-            if let Some(entity) = row.entity()
-                && let Some(count) = writer.per_entity.get_mut(entity)
-            {
-                *count -= 1;
-            }
-            if writer.entries.is_empty() {
-                if let Some(deadline) = writer.deadline {
-                    self.deadlines.remove(&(deadline, owner));
-                }
-                self.writers.remove(&owner);
-            }
+            *count -= 1;
         }
+        if writer.entries.is_empty() {
+            if let Some(deadline) = writer.deadline {
+                self.deadlines.remove(&(deadline, owner));
+            }
+            self.writers.remove(&owner);
+        }
+        if let Row::Key(row) = row {
+            drops.push(Reach::Row(row.clone()));
+        }
+        self.leave(row);
+        for joined in entry.joined {
+            self.leave(&Row::Key(joined));
+        }
+    }
+
+    /// Leaves a row; the last one takes its fence down.
+    fn leave(&mut self, row: &Row) {
         let Some(shared) = self.rows.get_mut(row) else {
             return;
         };
@@ -382,17 +433,25 @@ impl Fences {
         let entry = self.entry(owner, &many);
         entry.open = rows.iter().map(|(_, open)| open).sum();
         entry.uncommitted = true;
-        self.extend(&many, vec![entity.reach()], drops);
+        let dependents = Dependents {
+            reaches: vec![entity.reach()],
+            rows: Vec::new(),
+        };
+        self.extend(owner, &many, dependents, drops);
         for (row, _) in rows {
-            drops.extend(self.reaches(&row));
-            self.remove(owner, &row);
+            drops.extend(self.reaches(owner, &row));
+            self.remove(owner, &row, drops);
         }
     }
 
     fn stand_on_everything(&mut self, deadline: Instant, drops: &mut Vec<Reach>) {
         let entry = self.entry(Owner::Everyone, &Row::Any);
         entry.open = 1;
-        self.extend(&Row::Any, vec![Reach::All], drops);
+        let dependents = Dependents {
+            reaches: vec![Reach::All],
+            rows: Vec::new(),
+        };
+        self.extend(Owner::Everyone, &Row::Any, dependents, drops);
         for (_, owner) in std::mem::take(&mut self.deadlines) {
             if owner == Owner::Everyone {
                 continue;
@@ -402,7 +461,7 @@ impl Fences {
                 .map(|writer| writer.entries.keys().cloned().collect())
                 .unwrap_or_default();
             for row in rows {
-                self.remove(owner, &row);
+                self.remove(owner, &row, drops);
             }
         }
         if let Some(writer) = self.writers.get_mut(&Owner::Everyone) {

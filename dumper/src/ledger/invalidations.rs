@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::Tick;
-use crate::reach::{EntityTag, Filing, Reach};
+use crate::reach::{EntityTag, Filing, Reach, RowId};
 
 /// How many invalidations are remembered; beyond, a floor is raised.
 const REMEMBERED: usize = 65_536;
@@ -28,7 +28,7 @@ impl Invalidations {
             Reach::Entity(entity) => {
                 self.entities.insert(entity.clone(), tick);
             }
-            Reach::Path(_) | Reach::Kin(_) | Reach::Tag(_) => {
+            Reach::Path(_) | Reach::Kin(_) | Reach::Tag(_) | Reach::Row(_) => {
                 if let Some(earlier) = self.last.insert(reach.clone(), tick) {
                     self.order.remove(&earlier);
                 }
@@ -47,6 +47,12 @@ impl Invalidations {
         {
             self.forget_oldest();
         }
+    }
+
+    /// Whether a row was written since `tick`, for all that is still known.
+    pub(super) fn written_since(&self, tick: Tick, row: &RowId) -> bool {
+        let last = self.last.get(&Reach::Row(row.clone()));
+        tick < self.floor || last.is_some_and(|&last| tick < last)
     }
 
     /// Whether anything that reaches the page came after `tick`, for all that is

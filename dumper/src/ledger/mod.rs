@@ -12,9 +12,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use self::fences::Fences;
-pub(crate) use self::fences::{Owner, Written};
+pub(crate) use self::fences::{Dependents, Owner, Written};
 use self::invalidations::Invalidations;
-use crate::reach::{EntityTag, Filing, Reach};
+use crate::reach::{EntityTag, Filing, Reach, RowId};
 
 /// How long a lease is good for.
 const LEASE: Duration = Duration::from_mins(1);
@@ -35,6 +35,10 @@ pub(crate) enum Refusal {
     /// The lease has ended.
     Ended,
 }
+
+/// A row that was read has been written since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Moved;
 
 #[derive(Debug)]
 pub(crate) struct Ledger {
@@ -74,14 +78,7 @@ impl Ledger {
         if self.fences.stand_on(filing) {
             return Err(Refusal::Fenced);
         }
-        let id = self.next_lease;
-        self.next_lease += 1;
-        let lease = Lease {
-            tick: self.tick,
-            ends: now + LEASE,
-        };
-        self.leases.insert(id, lease);
-        Ok(id)
+        Ok(self.open(now))
     }
 
     /// Whether a page rendered under the lease may be stored.
@@ -122,19 +119,30 @@ impl Ledger {
         self.record(drops)
     }
 
-    /// Lets the fence of a row that was raised reach further, once the row as it
-    /// was is known.
+    /// Takes a lease to no page, which tells what is written while rows are read.
+    pub(crate) fn watch(&mut self, now: Instant) -> LeaseId {
+        self.open(now)
+    }
+
+    /// Lets the fence of a row that was raised reach what depends on the row as
+    /// it was.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Moved`] if a row that was read to know that has been written
+    /// since the watch began.
     pub(crate) fn reach_further(
         &mut self,
         owner: Owner,
-        entity: &EntityTag,
-        key: &str,
-        reaches: Vec<Reach>,
-    ) -> Vec<Reach> {
+        row: &RowId,
+        dependents: Dependents,
+        watch: LeaseId,
+    ) -> Result<Vec<Reach>, Moved> {
+        self.check_rows(&dependents.rows, watch)?;
         let mut drops = Vec::new();
         self.fences
-            .reach_further(owner, entity, key, reaches, &mut drops);
-        self.record(drops)
+            .reach_further(owner, row, dependents, &mut drops);
+        Ok(self.record(drops))
     }
 
     /// Whether one fence of the owner stands for all rows of the entity, so that
@@ -144,19 +152,24 @@ impl Ledger {
     }
 
     /// Takes note that a statement has ended.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Moved`] if a row that was read to know what depends on the one
+    /// written has been written itself since the watch began.
     pub(crate) fn settle(
         &mut self,
         owner: Owner,
-        entity: &EntityTag,
-        written: &Written<'_>,
-        reaches: Vec<Reach>,
+        written: &Written,
+        dependents: Dependents,
+        watch: LeaseId,
         now: Instant,
-    ) -> Vec<Reach> {
+    ) -> Result<Vec<Reach>, Moved> {
+        self.check_rows(&dependents.rows, watch)?;
         let mut drops = Vec::new();
-        self.fences
-            .settle(owner, entity, written, reaches, &mut drops);
+        self.fences.settle(owner, written, dependents, &mut drops);
         self.keep_until_deadline(owner, now, &mut drops);
-        self.record(drops)
+        Ok(self.record(drops))
     }
 
     /// Ends a scope, well or not.
@@ -189,6 +202,30 @@ impl Ledger {
     fn keep_until_deadline(&mut self, owner: Owner, now: Instant, drops: &mut Vec<Reach>) {
         if matches!(owner, Owner::Task(_)) {
             self.fences.stand_until(owner, now + self.deadline, drops);
+        }
+    }
+
+    fn open(&mut self, now: Instant) -> LeaseId {
+        let id = self.next_lease;
+        self.next_lease += 1;
+        let lease = Lease {
+            tick: self.tick,
+            ends: now + LEASE,
+        };
+        self.leases.insert(id, lease);
+        id
+    }
+
+    fn check_rows(&self, rows: &[RowId], watch: LeaseId) -> Result<(), Moved> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let watch = self.leases.get(&watch).ok_or(Moved)?;
+        let moved = |row| self.invalidations.written_since(watch.tick, row);
+        if rows.iter().any(moved) {
+            Err(Moved)
+        } else {
+            Ok(())
         }
     }
 

@@ -11,15 +11,6 @@ use crate::template::Patterns;
 const DEADLINE: Duration = Duration::from_secs(10);
 const ONE: Owner = Owner::Scope(1);
 const TWO: Owner = Owner::Scope(2);
-const DONE: Written<'_> = Written {
-    key: "1",
-    inserted: false,
-    committed: true,
-};
-const IN_TRANSACTION: Written<'_> = Written {
-    committed: false,
-    ..DONE
-};
 
 /// A ledger with a clock that stands unless it is moved.
 struct Clocked {
@@ -37,7 +28,7 @@ fn start() -> Clocked {
 impl Clocked {
     fn pass(&mut self, time: Duration) -> Vec<Reach> {
         self.now += time;
-        self.ledger.expire(self.now)
+        pages(self.ledger.expire(self.now))
     }
 
     fn lease(&mut self, path: &str) -> Result<LeaseId, Refusal> {
@@ -53,13 +44,18 @@ impl Clocked {
             .raise(owner, &flavor(), key, kin(paths), self.now)
     }
 
-    fn settle(&mut self, owner: Owner, written: Written<'_>, paths: &[&str]) -> Vec<Reach> {
-        self.ledger
-            .settle(owner, &flavor(), &written, kin(paths), self.now)
+    fn settle(&mut self, owner: Owner, written: Written, paths: &[&str]) -> Vec<Reach> {
+        let watch = self.ledger.watch(self.now);
+        let dependents = dependents(paths, &[]);
+        let drops = self
+            .ledger
+            .settle(owner, &written, dependents, watch, self.now);
+        self.ledger.close(watch);
+        pages(drops.unwrap())
     }
 
     fn end(&mut self, owner: Owner, well: bool) -> Vec<Reach> {
-        self.ledger.end(owner, well, self.now)
+        pages(self.ledger.end(owner, well, self.now))
     }
 
     /// Whether a page rendered from now on could be stored.
@@ -77,6 +73,48 @@ fn flavor() -> EntityTag {
     let template = Template::new("/flavors/{slug}/").unwrap();
     let patterns = Patterns::of([&template]);
     EntityTag::new(TypeId::of::<Clocked>(), "flavor".to_owned(), Some(patterns))
+}
+
+fn vendor() -> EntityTag {
+    let template = Template::new("/vendors/{slug}/").unwrap();
+    let patterns = Patterns::of([&template]);
+    EntityTag::new(TypeId::of::<RowId>(), "vendor".to_owned(), Some(patterns))
+}
+
+fn row(entity: EntityTag, key: &str) -> RowId {
+    RowId {
+        entity,
+        key: key.into(),
+    }
+}
+
+/// A write to the flavor 1 that is done.
+fn done() -> Written {
+    Written {
+        row: row(flavor(), "1"),
+        inserted: false,
+        committed: true,
+    }
+}
+
+/// A write to the flavor 1 in a transaction.
+fn in_transaction() -> Written {
+    Written {
+        committed: false,
+        ..done()
+    }
+}
+
+fn dependents(paths: &[&str], rows: &[&RowId]) -> Dependents {
+    Dependents {
+        reaches: kin(paths),
+        rows: rows.iter().map(|&row| row.clone()).collect(),
+    }
+}
+
+fn pages(mut drops: Vec<Reach>) -> Vec<Reach> {
+    drops.retain(|reach| !matches!(reach, Reach::Row(_)));
+    drops
 }
 
 fn filing(path: &str) -> Filing {
@@ -112,7 +150,7 @@ fn a_fence_refuses_until_the_write_is_done_and_voids_the_leases_before() {
     it.raise(ONE, Some("1"), &[A]);
     assert_eq!(it.check(early, A), Err(Refusal::Invalidated));
     assert_eq!(it.lease(A), Err(Refusal::Fenced));
-    it.settle(ONE, DONE, &[A]);
+    it.settle(ONE, done(), &[A]);
     assert_eq!(it.check(early, A), Err(Refusal::Invalidated));
     assert!(it.stores(A));
 }
@@ -121,7 +159,7 @@ fn a_fence_refuses_until_the_write_is_done_and_voids_the_leases_before() {
 fn a_write_in_a_transaction_is_done_when_its_scope_ends() {
     let mut it = start();
     it.raise(ONE, Some("1"), &[A]);
-    it.settle(ONE, IN_TRANSACTION, &[B]);
+    it.settle(ONE, in_transaction(), &[B]);
     assert!(!it.stores(A));
     assert!(!it.stores(B));
     assert_eq!(it.end(ONE, true).len(), 2);
@@ -134,9 +172,9 @@ fn of_two_overlapping_renames_the_last_drops_the_name_between() {
     let mut it = start();
     it.raise(ONE, Some("1"), &[A]);
     it.raise(TWO, Some("1"), &[A]);
-    it.settle(ONE, DONE, &[B]);
+    it.settle(ONE, done(), &[B]);
     assert!(!it.stores(B), "the second rename may take it away");
-    let drops = it.settle(TWO, DONE, &[C]);
+    let drops = it.settle(TWO, done(), &[C]);
     for path in [A, B, C] {
         assert!(drops.contains(&kin(&[path])[0]), "{path}");
         assert!(it.stores(path));
@@ -149,10 +187,16 @@ fn a_rename_that_is_done_while_another_waits_for_its_row_is_dropped_by_that() {
     // The second raises its fence before it reads the row.
     it.raise(TWO, Some("1"), &[]);
     it.raise(ONE, Some("1"), &[A]);
-    it.settle(ONE, DONE, &[B]);
+    it.settle(ONE, done(), &[B]);
     assert!(!it.stores(B));
-    it.ledger.reach_further(TWO, &flavor(), "1", kin(&[A]));
-    it.settle(TWO, DONE, &[C]);
+    let watch = it.ledger.watch(it.now);
+    let dependents = dependents(&[A], &[]);
+    let reached = it
+        .ledger
+        .reach_further(TWO, &row(flavor(), "1"), dependents, watch);
+    assert!(reached.is_ok());
+    it.ledger.close(watch);
+    it.settle(TWO, done(), &[C]);
     assert!(it.stores(B));
 }
 
@@ -161,9 +205,9 @@ fn a_delete_that_overlaps_a_rename_drops_the_new_name() {
     let mut it = start();
     it.raise(ONE, Some("1"), &[A]);
     it.raise(TWO, Some("1"), &[A]);
-    it.settle(ONE, DONE, &[B]);
+    it.settle(ONE, done(), &[B]);
     assert!(!it.stores(B));
-    let drops = it.settle(TWO, DONE, &[]);
+    let drops = it.settle(TWO, done(), &[]);
     assert!(drops.contains(&kin(&[B])[0]));
 }
 
@@ -188,7 +232,7 @@ fn a_statement_whose_end_nobody_saw_is_dropped_at_the_end_and_at_the_deadline() 
 fn a_scope_that_fails_lifts_nothing_before_the_deadline() {
     let mut it = start();
     it.raise(ONE, Some("1"), &[A]);
-    it.settle(ONE, IN_TRANSACTION, &[A]);
+    it.settle(ONE, in_transaction(), &[A]);
     it.end(ONE, false);
     assert!(!it.stores(A));
     assert_eq!(it.pass(DEADLINE), kin(&[A]));
@@ -199,7 +243,7 @@ fn a_scope_that_fails_lifts_nothing_before_the_deadline() {
 fn a_scope_may_outlive_the_deadline() {
     let mut it = start();
     it.raise(ONE, Some("1"), &[A]);
-    it.settle(ONE, IN_TRANSACTION, &[A]);
+    it.settle(ONE, in_transaction(), &[A]);
     assert!(it.pass(DEADLINE * 100).is_empty());
     assert!(!it.stores(A));
     it.end(ONE, true);
@@ -211,7 +255,7 @@ fn outside_a_scope_the_deadline_runs_from_the_last_hook() {
     let mut it = start();
     let task = Owner::Task(1);
     it.raise(task, Some("1"), &[A]);
-    it.settle(task, IN_TRANSACTION, &[A]);
+    it.settle(task, in_transaction(), &[A]);
     it.pass(DEADLINE / 2);
     it.raise(task, Some("2"), &[B]);
     it.pass(DEADLINE / 2);
@@ -224,12 +268,76 @@ fn outside_a_scope_the_deadline_runs_from_the_last_hook() {
 #[test]
 fn a_hook_without_the_one_before_drops_all_pages_of_the_entity() {
     let mut it = start();
-    assert!(it.settle(ONE, DONE, &[A]).contains(&flavor().reach()));
+    assert!(it.settle(ONE, done(), &[A]).contains(&flavor().reach()));
     assert!(it.stores(A));
-    it.settle(ONE, IN_TRANSACTION, &[A]);
+    it.settle(ONE, in_transaction(), &[A]);
     assert!(!it.stores(B), "its old name is not known");
     it.end(ONE, true);
     assert!(it.stores(B));
+}
+
+/// Flavor 1 belongs to vendor 1, and its transaction is the last to end.
+#[test]
+fn a_rename_of_a_related_row_is_dropped_by_the_write_that_read_it() {
+    let mut it = start();
+    let vendor = row(vendor(), "1");
+    it.raise(ONE, Some("1"), &[A]);
+    let watch = it.ledger.watch(it.now);
+    let read = dependents(&[A, "/vendors/north/"], &[&vendor]);
+    it.ledger
+        .settle(ONE, &in_transaction(), read, watch, it.now)
+        .unwrap();
+    // Renames the vendor, and is done.
+    it.ledger.raise(
+        TWO,
+        &vendor.entity,
+        Some("1"),
+        kin(&["/vendors/north/"]),
+        it.now,
+    );
+    let renamed = Written {
+        row: vendor,
+        ..done()
+    };
+    it.settle(TWO, renamed, &["/vendors/nord/"]);
+    assert!(
+        !it.stores("/vendors/nord/"),
+        "it shows the flavor as it was"
+    );
+    let drops = it.end(ONE, true);
+    assert!(drops.contains(&kin(&["/vendors/nord/"])[0]));
+    assert!(it.stores("/vendors/nord/"));
+    it.ledger.close(watch);
+    assert!(it.ledger.fences.is_empty());
+}
+
+#[test]
+fn a_related_row_written_after_it_was_read_is_to_be_read_again() {
+    let mut it = start();
+    let vendor = row(vendor(), "1");
+    it.raise(ONE, Some("1"), &[A]);
+    let watch = it.ledger.watch(it.now);
+    it.ledger.raise(
+        TWO,
+        &vendor.entity,
+        Some("1"),
+        kin(&["/vendors/north/"]),
+        it.now,
+    );
+    let renamed = Written {
+        row: vendor.clone(),
+        ..done()
+    };
+    it.settle(TWO, renamed, &["/vendors/nord/"]);
+    let read = || dependents(&["/vendors/north/"], &[&vendor]);
+    let flavor = row(flavor(), "1");
+    let reached = it.ledger.reach_further(ONE, &flavor, read(), watch);
+    assert_eq!(reached, Err(Moved));
+    let settled = it.ledger.settle(ONE, &done(), read(), watch, it.now);
+    assert_eq!(settled, Err(Moved));
+    let watch = it.ledger.watch(it.now);
+    let reached = it.ledger.reach_further(ONE, &flavor, read(), watch);
+    assert!(reached.is_ok());
 }
 
 #[test]
@@ -238,7 +346,7 @@ fn each_insert_settles_its_own_fence() {
     it.raise(ONE, None, &[A]);
     it.raise(ONE, None, &[B]);
     let inserted = |key| Written {
-        key,
+        row: row(flavor(), key),
         inserted: true,
         committed: true,
     };
@@ -253,19 +361,19 @@ fn each_insert_settles_its_own_fence() {
 fn an_update_does_not_settle_an_insert_that_failed() {
     let mut it = start();
     it.raise(ONE, None, &[A]);
-    it.settle(ONE, DONE, &[B]);
+    it.settle(ONE, done(), &[B]);
     assert!(!it.stores(A));
 }
 
 #[test]
 fn very_many_rows_of_one_owner_become_one_fence_on_the_entity() {
     let mut it = start();
-    for row in 0..5_000 {
-        let (key, path) = (row.to_string(), format!("/flavors/{row}/"));
+    for number in 0..5_000 {
+        let (key, path) = (number.to_string(), format!("/flavors/{number}/"));
         it.raise(ONE, Some(&key), &[&path]);
         let written = Written {
-            key: &key,
-            ..IN_TRANSACTION
+            row: row(flavor(), &key),
+            ..in_transaction()
         };
         it.settle(ONE, written, &[&path]);
     }
@@ -320,7 +428,7 @@ fn nothing_is_remembered_when_no_lease_is_open() {
     it.ledger.invalidate(kin(&[A]));
     it.ledger.close(lease);
     it.raise(ONE, Some("1"), &[A]);
-    it.settle(ONE, DONE, &[A]);
+    it.settle(ONE, done(), &[A]);
     assert!(it.ledger.invalidations.is_empty());
     assert!(it.ledger.fences.is_empty());
 }

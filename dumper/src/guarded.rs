@@ -1,0 +1,65 @@
+//! Running what users wrote, and queries of ours, so that no save suffers.
+
+use std::fmt;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
+
+/// Why the paths of a row are not known.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    Database(DbErr),
+    Panic,
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Database(err) => err.fmt(f),
+            Self::Panic => f.write_str("it panicked"),
+        }
+    }
+}
+
+/// Runs what may panic.
+pub(crate) async fn guarded<T>(
+    future: impl Future<Output = Result<T, DbErr>>,
+) -> Result<T, Trouble> {
+    match AssertUnwindSafe(future).catch_unwind().await {
+        Ok(output) => output.map_err(Trouble::Database),
+        Err(_) => Err(Trouble::Panic),
+    }
+}
+
+/// Runs queries so that an error of theirs cannot spoil a transaction of
+/// PostgreSQL, where a failed statement makes all later ones fail.
+pub(crate) async fn in_savepoint<T, C: ConnectionTrait>(
+    db: &C,
+    queries: impl Future<Output = Result<T, Trouble>>,
+) -> Result<T, Trouble> {
+    if is_autocommit::<C>() || db.get_database_backend() != DbBackend::Postgres {
+        return queries.await;
+    }
+    match db.execute_unprepared("SAVEPOINT dumper").await {
+        Ok(_) => {}
+        // So there is no transaction to spoil.
+        Err(err) if err.to_string().contains("transaction block") => return queries.await,
+        Err(err) => return Err(Trouble::Database(err)),
+    }
+    let output = queries.await;
+    let end = match &output {
+        Ok(_) => "RELEASE SAVEPOINT dumper",
+        Err(_) => "ROLLBACK TO SAVEPOINT dumper; RELEASE SAVEPOINT dumper",
+    };
+    let ended = db.execute_unprepared(end).await;
+    ended.map_err(Trouble::Database)?;
+    output
+}
+
+/// Whether a write on this connection is done when its call returns. Of a
+/// connection of another type one cannot know, so it counts as a transaction.
+pub(crate) fn is_autocommit<C>() -> bool {
+    typeid::of::<C>() == typeid::of::<DatabaseConnection>()
+}
