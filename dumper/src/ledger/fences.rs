@@ -12,6 +12,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Instant;
 
+use super::standing::{Standing, subtract};
+use super::write::{Dependents, Owner, Row, Written};
 use crate::reach::{EntityTag, Filing, Reach, RowId};
 
 /// An owner with more fences of one entity holds one on its entity tag.
@@ -19,57 +21,6 @@ const PER_ENTITY: usize = 1_000;
 
 /// How many fences may stand until a deadline; beyond, one stands on everything.
 const UNTIL_DEADLINE: usize = 65_536;
-
-/// Who writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Owner {
-    /// A request, or a `dumper::scope`. Its end settles its fences.
-    Scope(u64),
-    /// A task outside any scope. Its fences stand until a deadline.
-    Task(u64),
-    /// All whose fences became too many.
-    Everyone,
-}
-
-/// What depends on a row.
-#[derive(Debug, Default)]
-pub(crate) struct Dependents {
-    pub(crate) reaches: Vec<Reach>,
-    /// The rows by which that was found.
-    pub(crate) rows: Vec<RowId>,
-}
-
-/// A statement that has ended.
-#[derive(Clone, Debug)]
-pub(crate) struct Written {
-    pub(crate) row: RowId,
-    /// Whether the row is new.
-    pub(crate) inserted: bool,
-    /// Whether the write is done; if not, its owner knows when the transaction
-    /// commits.
-    pub(crate) committed: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Row {
-    Key(RowId),
-    /// Two inserts never write the same row, so each has a number of its own.
-    Insert(EntityTag, u64),
-    /// Too many rows of one owner to tell apart.
-    Many(EntityTag, Owner),
-    /// The rows of [`Owner::Everyone`].
-    Any,
-}
-
-impl Row {
-    fn entity(&self) -> Option<&EntityTag> {
-        match self {
-            Self::Key(row) => Some(&row.entity),
-            Self::Insert(entity, _) | Self::Many(entity, _) => Some(entity),
-            Self::Any => None,
-        }
-    }
-}
 
 #[derive(Debug, Default)]
 struct Entry {
@@ -98,8 +49,7 @@ struct Writer {
 pub(super) struct Fences {
     writers: HashMap<Owner, Writer>,
     rows: HashMap<Row, Shared>,
-    /// How many rows reach it.
-    standing: HashMap<Reach, usize>,
+    standing: Standing,
     deadlines: BTreeSet<(Instant, Owner)>,
     /// Entries of owners that have a deadline.
     until_deadline: usize,
@@ -269,15 +219,7 @@ impl Fences {
 
     /// Whether a fence keeps the page from being stored.
     pub(super) fn stand_on(&self, filing: &Filing) -> bool {
-        if self.standing.is_empty() {
-            return false;
-        }
-        self.standing.contains_key(&Reach::All)
-            || filing.names().any(|name| self.standing.contains_key(&name))
-            || self.standing.keys().any(|reach| match reach {
-                Reach::Entity(entity) => filing.is_page_of(entity),
-                _ => false,
-            })
+        self.standing.on(filing)
     }
 
     /// The row whose statement has ended, among those `owner` has open.
@@ -348,7 +290,7 @@ impl Fences {
         for reach in dependents.reaches {
             drops.push(reach.clone());
             if shared.reaches.insert(reach.clone()) {
-                *self.standing.entry(reach).or_default() += 1;
+                self.standing.add(reach);
             }
         }
     }
@@ -374,10 +316,8 @@ impl Fences {
             return;
         };
         self.until_deadline -= usize::from(writer.deadline.is_some());
-        if let Some(entity) = row.entity()
-            && let Some(count) = writer.per_entity.get_mut(entity)
-        {
-            *count -= 1;
+        if let Some(entity) = row.entity() {
+            subtract(&mut writer.per_entity, entity);
         }
         if writer.entries.is_empty() {
             if let Some(deadline) = writer.deadline {
@@ -404,12 +344,7 @@ impl Fences {
             return;
         }
         for reach in self.rows.remove(row).unwrap_or_default().reaches {
-            if let Some(count) = self.standing.get_mut(&reach) {
-                *count -= 1;
-                if *count == 0 {
-                    self.standing.remove(&reach);
-                }
-            }
+            self.standing.subtract(&reach);
         }
     }
 

@@ -7,13 +7,15 @@
 
 mod fences;
 mod invalidations;
+mod standing;
+mod write;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use self::fences::Fences;
-pub(crate) use self::fences::{Dependents, Owner, Written};
 use self::invalidations::Invalidations;
+pub(crate) use self::write::{Dependents, Owner, Written};
 use crate::reach::{EntityTag, Filing, Reach, RowId};
 
 /// How long a lease is good for.

@@ -1,0 +1,55 @@
+//! Writes, as far as the ledger needs to know them.
+
+use crate::reach::{EntityTag, Reach, RowId};
+
+/// Who writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Owner {
+    /// A request, or a `dumper::scope`. Its end settles its fences.
+    Scope(u64),
+    /// A task outside any scope. Its fences stand until a deadline.
+    Task(u64),
+    /// All whose fences became too many.
+    Everyone,
+}
+
+/// What depends on a row.
+#[derive(Debug, Default)]
+pub(crate) struct Dependents {
+    pub(crate) reaches: Vec<Reach>,
+    /// The rows by which that was found.
+    pub(crate) rows: Vec<RowId>,
+}
+
+/// A statement that has ended.
+#[derive(Clone, Debug)]
+pub(crate) struct Written {
+    pub(crate) row: RowId,
+    /// Whether the row is new.
+    pub(crate) inserted: bool,
+    /// Whether the write is done; if not, its owner knows when the transaction
+    /// commits.
+    pub(crate) committed: bool,
+}
+
+/// What a fence is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Row {
+    Key(RowId),
+    /// Two inserts never write the same row, so each has a number of its own.
+    Insert(EntityTag, u64),
+    /// Too many rows of one owner to tell apart.
+    Many(EntityTag, Owner),
+    /// The rows of [`Owner::Everyone`].
+    Any,
+}
+
+impl Row {
+    pub(super) fn entity(&self) -> Option<&EntityTag> {
+        match self {
+            Self::Key(row) => Some(&row.entity),
+            Self::Insert(entity, _) | Self::Many(entity, _) => Some(entity),
+            Self::Any => None,
+        }
+    }
+}
