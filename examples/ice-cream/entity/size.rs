@@ -1,0 +1,41 @@
+//! The sizes.
+
+use dumper::Dumped;
+use sea_orm::{QueryTrait, entity::prelude::*};
+
+/// A size.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Dumped)]
+#[sea_orm(table_name = "size")]
+#[dumper(paths = ["/", "/sizes/{slug}/"], related = [super::flavor::Entity])]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i32,
+    #[sea_orm(unique, column_type = "String(StringLen::N(64))")]
+    pub slug: String,
+    pub name: String,
+    #[sea_orm(has_many, via = "flavor_size")]
+    pub flavors: HasMany<super::flavor::Entity>,
+}
+
+impl Model {
+    /// Finds the size with a slug, to the letter (see [`super::flavor`]).
+    pub(crate) async fn by_slug<C>(slug: &str, db: &C) -> Result<Option<Self>, DbErr>
+    where
+        C: ConnectionTrait,
+    {
+        let found = Entity::find().filter(Column::Slug.eq(slug)).one(db).await?;
+        Ok(found.filter(|size| size.slug == slug))
+    }
+
+    /// Tells whether a slug is taken, other than by the size that may keep it.
+    pub(crate) async fn is_taken<C>(slug: &str, keeper: Option<i32>, db: &C) -> Result<bool, DbErr>
+    where
+        C: ConnectionTrait,
+    {
+        let others = Entity::find()
+            .filter(Column::Slug.eq(slug))
+            .apply_if(keeper, |query, id| query.filter(Column::Id.ne(id)));
+        Ok(others.count(db).await? > 0)
+    }
+}
