@@ -185,9 +185,10 @@ impl Dumper {
         self
     }
 
-    /// Names `X-Forwarded-*` headers that no page depends on. Default: none, but
-    /// `-For`, `-Host` and `-Proto` never make a request bypass the cache: the
-    /// last two are in the key.
+    /// Names headers that tell of another URL, and that no page depends on:
+    /// `X-Forwarded-*` and the like of `X-Original-URL`, which make a request bypass
+    /// the cache. Default: none, but `X-Forwarded-For`, `-Host` and `-Proto` never
+    /// do: the last two are in the key.
     #[must_use]
     pub fn harmless_headers<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
         self.harmless_headers = Arc::new(self::names(names));

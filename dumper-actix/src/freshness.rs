@@ -6,6 +6,8 @@ use actix_web::http::header::{AGE, CACHE_CONTROL, DATE, EXPIRES, HeaderMap, Head
 
 use crate::fields::{Directive, directives};
 
+pub(crate) const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
+
 /// What a response says of its own freshness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Freshness {
@@ -41,7 +43,21 @@ enum Lifetime {
     Unreadable,
 }
 
+/// The lifetime for this cache. That for shared caches elsewhere (RFC 9213) counts
+/// if it is shorter.
 fn lifetime(headers: &HeaderMap) -> Lifetime {
+    let targeted = match directives(headers, &CDN_CACHE_CONTROL) {
+        Some(targeted) => shortest(&targeted, "max-age"),
+        None => Lifetime::Unreadable,
+    };
+    match (targeted, own_lifetime(headers)) {
+        (Lifetime::Unreadable, _) | (_, Lifetime::Unreadable) => Lifetime::Unreadable,
+        (Lifetime::Unsaid, said) | (said, Lifetime::Unsaid) => said,
+        (Lifetime::Is(one), Lifetime::Is(other)) => Lifetime::Is(one.min(other)),
+    }
+}
+
+fn own_lifetime(headers: &HeaderMap) -> Lifetime {
     let Some(directives) = directives(headers, &CACHE_CONTROL) else {
         return Lifetime::Unreadable;
     };

@@ -1,4 +1,4 @@
-//! Actix Web middleware for the [`dumper`] page cache.
+//! Actix Web middleware for the [`dumper`](::dumper) page cache.
 //!
 //! Wrap the app in a [`Dumper`], and every page that all visitors share is
 //! rendered once, and again after a write that changes it:
@@ -17,7 +17,7 @@
 //! ```
 //!
 //! What is stored and what is not, see [`Dumper`]. How writes are told to the
-//! cache, see the [`dumper`] crate.
+//! cache, see the [`dumper`](::dumper) crate.
 
 mod body;
 mod cookies;

@@ -1,8 +1,8 @@
 //! Which requests a page may answer, and which page.
 
 use actix_web::HttpRequest;
-use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName};
+use actix_web::http::{Method, Version};
 use dumper::Key;
 
 use crate::dumper::Dumper;
@@ -41,6 +41,9 @@ pub(crate) fn key(dumper: &Dumper, req: &HttpRequest) -> Result<Key, Status> {
     if let Some(reason) = special(req.headers()) {
         return bypass(reason);
     }
+    if names_other_host(req) {
+        return bypass("target");
+    }
     if let Some(reason) = credential(dumper, req) {
         return bypass(reason);
     }
@@ -49,7 +52,7 @@ pub(crate) fn key(dumper: &Dumper, req: &HttpRequest) -> Result<Key, Status> {
     }
     let connection = req.connection_info();
     let host = connection.host().to_ascii_lowercase();
-    let key = Key::new(connection.scheme(), &host, req.path(), req.query_string());
+    let key = Key::new(connection.scheme(), &host, req.path(), req.uri().query());
     let Some(key) = key else {
         return bypass("malformed-path");
     };
@@ -88,6 +91,17 @@ fn special(headers: &HeaderMap) -> Option<&'static str> {
         .get_all(header::CONTENT_LENGTH)
         .any(|length| length.as_bytes() != b"0");
     (has_length || headers.contains_key(header::TRANSFER_ENCODING)).then_some("request-body")
+}
+
+/// Whether the request line names a host besides the `Host` header, so that a
+/// handler may see another one than the key has.
+fn names_other_host(req: &HttpRequest) -> bool {
+    let Some(authority) = req.uri().authority() else {
+        return false;
+    };
+    let host = req.headers().get(header::HOST);
+    req.version() < Version::HTTP_2
+        || host.is_some_and(|host| host.as_bytes() != authority.as_str().as_bytes())
 }
 
 /// What tells who the visitor is.

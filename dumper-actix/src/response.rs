@@ -3,16 +3,14 @@
 use std::time::{Duration, SystemTime};
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use bytes::Bytes;
 use dumper::Page;
 
 use crate::dumper::BrowserCache;
 use crate::fields::tokens;
-use crate::freshness::{Freshness, forbidding_directive, freshness};
+use crate::freshness::{CDN_CACHE_CONTROL, Freshness, forbidding_directive, freshness};
 use crate::request::header_value;
-
-const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
 
 /// Fields that concern one connection, or that the encoder writes.
 const HOP_BY_HOP: [&str; 11] = [

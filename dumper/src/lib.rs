@@ -1,4 +1,4 @@
-//! A page cache.
+#![doc = include_str!("../README.md")]
 
 mod dependent_paths;
 mod dumped;

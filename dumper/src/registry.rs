@@ -166,9 +166,9 @@ pub fn registered() -> Vec<Registration> {
 /// Drops the pages that depend on a row, as a save of it would.
 ///
 /// It is for writes that run no hooks: raw SQL, `update_many`, an entity from
-/// elsewhere. Call it after the write, and also before it if the write may move
-/// the row to other pages. Inside a transaction the pages are dropped when the
-/// scope around ends.
+/// elsewhere. Call it after the write; if that moved the row to other pages, for
+/// the model as it was and for the model as it is. Inside a transaction the pages
+/// are dropped when the scope around ends, and not stored until then.
 ///
 /// It never fails: an error is logged, and all pages of the entity are dropped.
 /// All pages of the site are, if the entity is not
@@ -215,7 +215,7 @@ where
     };
     let db = db.into_database_executor();
     let committed = matches!(db, DatabaseExecutor::Connection(_));
-    let paths = guarded((entity.invalidator)(model, db)).await;
+    let paths = guarded(async { (entity.invalidator)(model, db).await }).await;
     let row = entity.row(Arc::clone(&key));
     let reaches = hooks::reaches(&row, paths);
     let owner = scope::owner();

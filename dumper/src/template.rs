@@ -94,14 +94,16 @@ impl Template {
         })
     }
 
-    /// A regular expression over canonical paths.
+    /// A regular expression over canonical paths. A slash at the end may be there
+    /// or not, as `NormalizePath` has it.
     fn pattern(&self) -> String {
         let pieces = self.pieces.iter().map(|piece| match piece {
             Piece::Literal(text) => regex::escape(text),
             Piece::Hole { raw: false, .. } => "[^/]*".to_owned(),
             Piece::Hole { raw: true, .. } => ".*".to_owned(),
         });
-        format!("(?s-u)^{}$", pieces.collect::<String>())
+        let pieces: String = pieces.collect();
+        format!("(?s-u)^{}/?$", pieces.trim_end_matches('/'))
     }
 }
 
@@ -224,7 +226,8 @@ mod tests {
         assert!(patterns.match_path("/f.x///!"));
         assert!(!patterns.match_path("/f.x/a!"));
         assert!(!patterns.match_path("/fax/a/b!"));
-        assert!(!patterns.match_path("/f.x/a/b!/"));
+        assert!(patterns.match_path("/f.x/a/b!/"));
+        assert!(!patterns.match_path("/f.x/a/b!/c"));
     }
 
     proptest! {

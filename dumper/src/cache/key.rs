@@ -21,21 +21,21 @@ impl Key {
     /// handler makes of it cannot be foreseen, so such a request is not for a
     /// cache.
     #[must_use]
-    pub fn new(scheme: &str, host: &str, path: &str, query: &str) -> Option<Self> {
+    pub fn new(scheme: &str, host: &str, path: &str, query: Option<&str>) -> Option<Self> {
         if !is_well_formed(path) {
             return None;
         }
         let spelling = spelling(path);
         let mut variant = format!("{scheme}://{host}");
         variant.push_str(spelling.as_deref().unwrap_or_default());
-        if !query.is_empty() {
+        if let Some(query) = query {
             variant.push('?');
             variant.push_str(query);
         }
         Some(Self {
             path: Path::requested(path),
             variant,
-            is_plain: spelling.is_none() && query.is_empty(),
+            is_plain: spelling.is_none() && query.is_none(),
         })
     }
 
