@@ -51,6 +51,10 @@ pub(crate) fn key(dumper: &Dumper, req: &HttpRequest) -> Result<Key, Status> {
         return bypass(reason);
     }
     let connection = req.connection_info();
+    // Any other was made up by a visitor.
+    if !["http", "https"].contains(&connection.scheme()) {
+        return bypass("scheme");
+    }
     let host = connection.host().to_ascii_lowercase();
     let key = Key::new(connection.scheme(), &host, req.path(), req.uri().query());
     let Some(key) = key else {

@@ -28,7 +28,7 @@ const MARKS: usize = 4_096;
 /// The renders under way.
 #[derive(Default)]
 pub(super) struct Flights {
-    under_way: DashMap<Key, Flight>,
+    under_way: DashMap<Arc<Key>, Flight>,
     next: AtomicU64,
     waiting: AtomicUsize,
     /// By hash: to mistake a page for another costs a wait, no more.
@@ -64,11 +64,11 @@ pub(super) enum Turn {
 }
 
 impl Flights {
-    pub(super) fn join(self: &Arc<Self>, key: &Key) -> Result<Turn, Refusal> {
+    pub(super) fn join(self: &Arc<Self>, key: &Arc<Key>) -> Result<Turn, Refusal> {
         if self.is_uncacheable(key) {
             return Ok(Turn::Alone);
         }
-        let mut entry = match self.under_way.entry(key.clone()) {
+        let mut entry = match self.under_way.entry(Arc::clone(key)) {
             Entry::Occupied(entry) => entry,
             Entry::Vacant(entry) => {
                 let (flight, turn) = self.lead(key)?;
@@ -92,7 +92,7 @@ impl Flights {
         }))
     }
 
-    fn lead(self: &Arc<Self>, key: &Key) -> Result<(Flight, Turn), Refusal> {
+    fn lead(self: &Arc<Self>, key: &Arc<Key>) -> Result<(Flight, Turn), Refusal> {
         let filing = Filing::at(key.path());
         let lease = process::lease(&filing)?;
         let number = self.next.fetch_add(1, Ordering::Relaxed);
@@ -105,7 +105,7 @@ impl Flights {
         };
         let leading = Leading {
             flights: Arc::clone(self),
-            key: key.clone(),
+            key: Arc::clone(key),
             number,
             sender,
         };
@@ -154,7 +154,7 @@ impl fmt::Debug for Flights {
 #[derive(Debug)]
 pub(super) struct Leading {
     flights: Arc<Flights>,
-    key: Key,
+    key: Arc<Key>,
     number: u64,
     sender: watch::Sender<Outcome>,
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::key::Key;
+use super::key::{Key, Variant};
 use super::page::{Page, RequestHeaders};
 use crate::reach::Filing;
 
@@ -13,15 +13,14 @@ const VARIANTS: usize = 64;
 /// The pages of one path. They are stored, weighed, evicted and dropped together.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
-    variants: Vec<Variant>,
+    variants: Vec<Stored>,
     filing: Filing,
     weight: u64,
 }
 
 #[derive(Clone, Debug)]
-struct Variant {
-    selector: String,
-    is_plain: bool,
+struct Stored {
+    variant: Variant,
     page: Arc<Page>,
 }
 
@@ -29,12 +28,12 @@ impl Group {
     /// The page for a request, the newest one if several fit (RFC 9111 §4.1).
     pub(super) fn select(&self, key: &Key, headers: &RequestHeaders<'_>) -> Option<&Arc<Page>> {
         let mut newest_first = self.variants.iter().rev();
-        let variant = newest_first.find(|variant| {
-            variant.selector == key.variant()
-                && variant.page.is_selected_by(headers)
-                && variant.page.is_fresh(Instant::now)
+        let stored = newest_first.find(|stored| {
+            stored.variant == *key.variant()
+                && stored.page.is_selected_by(headers)
+                && stored.page.is_fresh(Instant::now)
         });
-        variant.map(|variant| &variant.page)
+        stored.map(|stored| &stored.page)
     }
 
     /// Adds a page to those there were, within the bounds.
@@ -57,18 +56,17 @@ impl Group {
         if let Some(earlier) = earlier {
             group.filing.merge(&earlier.filing);
         }
-        group.variants.retain(|variant| {
-            variant.selector != key.variant() || !variant.page.same_variant(&page)
-        });
+        group
+            .variants
+            .retain(|stored| stored.variant != *key.variant() || !stored.page.same_variant(&page));
         while group.variants.len() >= VARIANTS
             || (!group.variants.is_empty() && group.weigh(&page) > max_weight)
         {
             group.remove_one();
         }
         group.weight = group.weigh(&page);
-        group.variants.push(Variant {
-            selector: key.variant().to_owned(),
-            is_plain: key.is_plain(),
+        group.variants.push(Stored {
+            variant: key.variant().clone(),
             page,
         });
         group
@@ -89,15 +87,15 @@ impl Group {
 
     fn weigh(&self, new: &Page) -> u64 {
         let variants = self.variants.iter();
-        let variants = variants.map(|variant| variant.selector.len() + variant.page.weight());
+        let variants = variants.map(|stored| stored.variant.len() + stored.page.weight());
         let bytes = variants.sum::<usize>() + new.weight() + self.filing.weight() + 512;
         u64::try_from(bytes).unwrap_or(u64::MAX)
     }
 
     fn remove_one(&mut self) {
         let variants = self.variants.iter().enumerate();
-        let least =
-            variants.min_by_key(|(_, variant)| (variant.is_plain, variant.page.last_served()));
+        let least = variants
+            .min_by_key(|(_, stored)| (stored.variant.is_plain(), stored.page.last_served()));
         if let Some((at, _)) = least {
             self.variants.remove(at);
         }

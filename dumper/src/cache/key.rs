@@ -6,12 +6,31 @@ use crate::path::{Path, is_well_formed, spelling};
 
 /// What of a request selects a page, besides the headers that `Vary` names: the
 /// path, and the variant by scheme, host, query and spelling.
+///
+/// # Examples
+///
+/// ```
+/// use dumper::Key;
+///
+/// let key = |path| Key::new("https", "parlour.example", path, None);
+/// assert_eq!(key("/caf%c3%a9/"), key("/caf%C3%A9/"));
+/// assert_ne!(key("/a%2Fb/"), key("/a/b/"));
+/// assert_eq!(key("/100%/"), None);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     path: Path,
-    /// `scheme://host`, the path if it is not spelled canonically, `?query`.
-    variant: String,
-    is_plain: bool,
+    variant: Variant,
+}
+
+/// What selects a page under its path.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Variant {
+    scheme: String,
+    host: String,
+    /// The path as it was written, if that is not its canonical form.
+    spelling: Option<String>,
+    query: Option<String>,
 }
 
 impl Key {
@@ -22,20 +41,14 @@ impl Key {
     /// cache.
     #[must_use]
     pub fn new(scheme: &str, host: &str, path: &str, query: Option<&str>) -> Option<Self> {
-        if !is_well_formed(path) {
-            return None;
-        }
-        let spelling = spelling(path);
-        let mut variant = format!("{scheme}://{host}");
-        variant.push_str(spelling.as_deref().unwrap_or_default());
-        if let Some(query) = query {
-            variant.push('?');
-            variant.push_str(query);
-        }
-        Some(Self {
+        is_well_formed(path).then(|| Self {
             path: Path::requested(path),
-            variant,
-            is_plain: spelling.is_none() && query.is_none(),
+            variant: Variant {
+                scheme: scheme.to_owned(),
+                host: host.to_owned(),
+                spelling: spelling(path),
+                query: query.map(ToOwned::to_owned),
+            },
         })
     }
 
@@ -45,18 +58,36 @@ impl Key {
         &self.path
     }
 
-    pub(super) fn variant(&self) -> &str {
+    pub(super) fn variant(&self) -> &Variant {
         &self.variant
     }
+}
 
+impl Variant {
     /// Whether it is the page that the path alone asks for.
     pub(super) fn is_plain(&self) -> bool {
-        self.is_plain
+        self.spelling.is_none() && self.query.is_none()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        let options = [&self.spelling, &self.query].into_iter().flatten();
+        self.scheme.len() + self.host.len() + options.map(String::len).sum::<usize>()
     }
 }
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.path, self.variant)
+        let Variant {
+            scheme,
+            host,
+            spelling,
+            query,
+        } = &self.variant;
+        let path = spelling.as_deref().unwrap_or(self.path.as_str());
+        write!(f, "{scheme}://{host}{path}")?;
+        match query {
+            Some(query) => write!(f, "?{query}"),
+            None => Ok(()),
+        }
     }
 }

@@ -21,7 +21,7 @@ use crate::reach::Filing;
 #[must_use = "a lease is given back when it is dropped"]
 pub struct Lease {
     cache: Cache,
-    key: Key,
+    key: Arc<Key>,
     id: LeaseId,
     filing: Filing,
     leading: Option<Leading>,
@@ -42,7 +42,7 @@ pub enum NotStored {
 }
 
 impl Lease {
-    pub(super) fn new(cache: Cache, key: Key, id: LeaseId, leading: Option<Leading>) -> Self {
+    pub(super) fn new(cache: Cache, key: Arc<Key>, id: LeaseId, leading: Option<Leading>) -> Self {
         Self {
             cache,
             filing: Filing::at(key.path()),

@@ -135,32 +135,32 @@ impl Cache {
     }
 
     async fn find(&self, key: &Key, headers: &RequestHeaders<'_>) -> Result<Lookup, Refusal> {
+        if let Some(page) = self.select(key, headers) {
+            return Ok(Lookup::Hit(page));
+        }
+        let key = Arc::new(key.clone());
         let give_up = Instant::now() + self.wait;
         loop {
-            if let Some(page) = self.select(key, headers) {
-                return Ok(Lookup::Hit(page));
-            }
-            let waiting = match self.flights.join(key)? {
+            let waiting = match self.flights.join(&key)? {
                 Turn::Alone => return self.lease(key),
                 Turn::Wait(waiting) => waiting,
                 Turn::Lead(id, leading) => {
-                    let lease = Lease::new(self.clone(), key.clone(), id, Some(leading));
+                    let lease = Lease::new(self.clone(), Arc::clone(&key), id, Some(leading));
                     // The page may have been stored since it was looked for.
-                    return Ok(match self.select(key, headers) {
+                    return Ok(match self.select(&key, headers) {
                         Some(page) => Lookup::Hit(page),
                         None => Lookup::Miss(lease),
                     });
                 }
             };
-            match waiting.outcome(give_up).await {
-                Outcome::Vanished if Instant::now() < give_up => {}
-                _ => {
-                    return match self.select(key, headers) {
-                        Some(page) => Ok(Lookup::Hit(page)),
-                        None => self.lease(key),
-                    };
-                }
+            let outcome = waiting.outcome(give_up).await;
+            if outcome == Outcome::Vanished && Instant::now() < give_up {
+                continue;
             }
+            return match self.select(&key, headers) {
+                Some(page) => Ok(Lookup::Hit(page)),
+                None => self.lease(key),
+            };
         }
     }
 
@@ -170,9 +170,9 @@ impl Cache {
     }
 
     /// A lease for whose render nobody waits.
-    fn lease(&self, key: &Key) -> Result<Lookup, Refusal> {
+    fn lease(&self, key: Arc<Key>) -> Result<Lookup, Refusal> {
         let id = process::lease(&Filing::at(key.path()))?;
-        let lease = Lease::new(self.clone(), key.clone(), id, None);
+        let lease = Lease::new(self.clone(), key, id, None);
         Ok(Lookup::Miss(lease))
     }
 }
