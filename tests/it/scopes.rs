@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::rt;
+use futures::future::{Either, select};
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel,
     Set, TransactionTrait,
@@ -424,6 +425,32 @@ fn a_job_that_fails_keeps_its_fences_until_their_deadline() {
         });
         job.await.unwrap_err();
         assert_eq!(site.get(FLAVOR).await.cache(), "fwd=miss; detail=fenced");
+        site.until_stored(FLAVOR).await;
+        site.assert_true(&[FLAVOR]).await;
+    });
+}
+
+#[test]
+fn a_job_cancelled_before_its_commit_keeps_its_fences_until_their_deadline() {
+    alone(async || {
+        let site = hasty_site().await;
+        site.visit(&[FLAVOR]).await;
+        let db = site.db.clone();
+        let (send, receive) = tokio::sync::oneshot::channel();
+        let job = Box::pin(dumper::scope(async move {
+            let txn = db.begin().await.unwrap();
+            name(&txn, "Vanille").await.unwrap();
+            // As if the commit were on its way when the job is cancelled.
+            let _ = send.send(txn);
+            std::future::pending::<()>().await;
+        }));
+        let Either::Right((txn, job)) = select(job, receive).await else {
+            panic!("the job waits for ever");
+        };
+        drop(job);
+        assert_eq!(site.get(FLAVOR).await.cache(), "fwd=miss; detail=fenced");
+        txn.unwrap().commit().await.unwrap();
+        assert!(site.get(FLAVOR).await.text().starts_with("Vanille"));
         site.until_stored(FLAVOR).await;
         site.assert_true(&[FLAVOR]).await;
     });
