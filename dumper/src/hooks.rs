@@ -17,6 +17,7 @@
 
 use std::sync::Arc;
 
+use futures::FutureExt;
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait};
 
 use crate::dumped::{RelatedEntities, RelatedRows, declared_paths};
@@ -205,7 +206,8 @@ where
             None => Ok(RelatedRows::default()),
         }
     };
-    dependents(row, in_savepoint(db, guarded(related)).await)
+    // Boxed, since each future around would hold it in place, some of them twice.
+    dependents(row, in_savepoint(db, guarded(related.boxed())).await)
 }
 
 /// What depends on a row that is known.
@@ -217,7 +219,7 @@ where
     if process::holds_many(scope::owner(), &entity.tag) {
         return Dependents::default();
     }
-    let related = guarded(related_to::<E, C>(model, db));
+    let related = guarded(related_to::<E, C>(model, db).boxed());
     let related = if entity.asks_database {
         in_savepoint(db, related).await
     } else {

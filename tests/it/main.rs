@@ -1,5 +1,11 @@
 //! The crates together, through their public API.
 
+#![allow(
+    clippy::similar_names,
+    clippy::unwrap_used,
+    reason = "all of this is a test, of sites and sizes"
+)]
+
 mod alone;
 mod ancestor;
 mod derive;

@@ -255,6 +255,33 @@ fn a_write_that_timed_out_in_a_request_that_ended_well_leaves_a_fence() {
 }
 
 #[test]
+fn a_statement_that_is_done_late_is_seen_at_the_deadline() {
+    alone(async || {
+        let site = hasty_site().await;
+        // Sent, but nobody waits for its end.
+        let late = flavor::ActiveModel {
+            slug: Set("mango".to_owned()),
+            name: Set("Mango".to_owned()),
+            vendor_id: Set(1),
+            ..Default::default()
+        };
+        dumper::scope(dumper::hooks::before_save::<flavor::Entity, _>(
+            &late, &site.db, true,
+        ))
+        .await;
+        // A page that is found by the row once it is there.
+        site.visit(&["/vendors/north/"]).await;
+        flavor::Entity::insert(late).exec(&site.db).await.unwrap();
+        while site.get("/vendors/north/").await.is_hit() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        site.assert_true(&["/vendors/north/", "/flavors/", "/flavors/mango/"])
+            .await;
+        assert!(site.get("/vendors/north/").await.text().contains("Mango"));
+    });
+}
+
+#[test]
 fn a_failed_statement_drops_all_pages_of_the_entity() {
     alone(async || {
         let site = hasty_site().await;

@@ -7,7 +7,9 @@ use sea_orm::{
     Schema, Set,
 };
 
-use super::entity::{cake, cake_filling, filling, flavor, flavor_size, note, sign, size, story, vendor};
+use super::entity::{
+    cake, cake_filling, filling, flavor, flavor_size, note, sign, size, story, vendor,
+};
 
 /// Makes a database in a folder: vendors `north` (1) and `south` (2), flavors
 /// `vanilla` (1) and `mint` (2) of `north`, sizes `small` (1) and `large` (2),

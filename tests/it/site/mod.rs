@@ -33,7 +33,6 @@ pub(crate) struct Setup {
     cache: CacheBuilder,
     dumper: Box<dyn FnOnce(Dumper) -> Dumper>,
     configure: Configure,
-    workers: usize,
 }
 
 /// A running site.
@@ -112,11 +111,6 @@ impl Setup {
         self
     }
 
-    pub(crate) fn workers(mut self, workers: usize) -> Self {
-        self.workers = workers;
-        self
-    }
-
     pub(crate) async fn start(self) -> Site {
         let folder = tempfile::tempdir().unwrap();
         let db = database::create(folder.path()).await;
@@ -134,7 +128,7 @@ impl Setup {
                 .configure(pages::routes)
                 .route("/act/{number}", web::post().to(act))
         })
-        .workers(self.workers)
+        .workers(2)
         .disable_signals()
         .bind(("127.0.0.1", 0))
         .unwrap();
@@ -156,7 +150,6 @@ impl Site {
             cache: Cache::builder(),
             dumper: Box::new(|dumper| dumper),
             configure: Arc::new(|_| {}),
-            workers: 2,
         }
     }
 

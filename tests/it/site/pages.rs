@@ -139,7 +139,10 @@ async fn stories(req: HttpRequest, db: Db, state: Data<State>) -> Page {
     let stories = story::Entity::find().order_by_asc(story::Column::Slug);
     let stories = stories.all(&**db).await.map_err(failed)?;
     state.rendered(req.path()).await;
-    Ok(format!("stories: {}", names(stories.iter().map(|story| &story.slug))))
+    Ok(format!(
+        "stories: {}",
+        names(stories.iter().map(|story| &story.slug))
+    ))
 }
 
 async fn story(req: HttpRequest, db: Db, state: Data<State>, slug: web::Path<String>) -> Page {

@@ -1,0 +1,246 @@
+//! No visitor can push the site out of memory, or its pages out of the cache.
+
+use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use actix_web::http::header::ACCEPT_LANGUAGE;
+use actix_web::test::{TestRequest, call_service, init_service};
+use actix_web::{App, HttpResponse, web};
+use dumper::{Cache, Key, Lookup};
+use dumper_actix::Dumper;
+use futures::FutureExt;
+
+use crate::alone::alone;
+
+const MAX_BYTES: u64 = 2 << 20;
+
+static RENDERS: AtomicUsize = AtomicUsize::new(0);
+
+/// The page that everybody asks for.
+async fn busy() -> HttpResponse {
+    RENDERS.fetch_add(1, Ordering::SeqCst);
+    HttpResponse::Ok()
+        .append_header(("Vary", "Accept-Language"))
+        .body("busy ".repeat(100))
+}
+
+async fn page(number: web::Path<String>) -> String {
+    dumper::tag(&number);
+    format!("page {number} ").repeat(20)
+}
+
+/// A site without sockets: takes a request, and returns what the cache did.
+async fn site(dumper: Dumper) -> impl AsyncFn(TestRequest) -> String {
+    let app = App::new()
+        .route("/busy!", web::get().to(busy))
+        .route("/pages/{number}/", web::get().to(page))
+        .route("/huge/", web::get().to(async || "x".repeat(3 << 20)))
+        .wrap(dumper);
+    let app = init_service(app).await;
+    async move |request: TestRequest| {
+        let answer = call_service(&app, request.to_request()).await;
+        let status = answer.headers().get("cache-status").unwrap();
+        status.to_str().unwrap().to_owned()
+    }
+}
+
+fn get(target: &str) -> TestRequest {
+    TestRequest::get().uri(target)
+}
+
+/// The memory that the process has, in bytes.
+fn resident() -> usize {
+    let statm = fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: usize = statm.split(' ').nth(1).unwrap().parse().unwrap();
+    pages * 4096
+}
+
+fn assert_bounded(cache: &Cache) {
+    let stats = cache.stats();
+    assert!(stats.bytes <= MAX_BYTES, "{stats:?}");
+}
+
+/// Lets a scanner ask, and others for the busy page meanwhile. It must stay in
+/// the cache, and the process within bounds.
+async fn scan(
+    requests: usize,
+    path: impl Fn(usize) -> (String, Option<String>),
+    expected: &str,
+) -> Cache {
+    let cache = Cache::builder().max_bytes(MAX_BYTES).build();
+    let ask = site(Dumper::new(cache.clone())).await;
+    assert_eq!(ask(get("/busy!")).await, "dumper; fwd=miss; stored");
+    let mut before = resident();
+    for number in 0..requests {
+        let (target, language) = path(number);
+        let mut request = get(&target);
+        if let Some(language) = language {
+            request = request.insert_header((ACCEPT_LANGUAGE, language));
+        }
+        let status = ask(request).await;
+        assert_eq!(status, expected, "{target}");
+        assert_bounded(&cache);
+        if number % 10 == 0 {
+            assert_eq!(ask(get("/busy!")).await, "dumper; hit", "{number}");
+        }
+        // By now the cache is full.
+        if number == requests / 4 {
+            before = resident();
+        }
+    }
+    let grown = resident().saturating_sub(before);
+    assert!(grown < 4 << 20, "the process has grown by {grown} bytes");
+    cache
+}
+
+#[test]
+fn a_scan_of_many_paths_is_bounded_and_spares_the_busy_page() {
+    alone(async || {
+        let path = |number| (format!("/pages/{number}/"), None);
+        let cache = scan(40_000, path, "dumper; fwd=miss; stored").await;
+        let stats = cache.stats();
+        assert!(stats.evicted > 30_000, "{stats:?}");
+        assert!(stats.paths > 500, "the cache is used: {stats:?}");
+        assert_eq!(RENDERS.load(Ordering::SeqCst), 1);
+    });
+}
+
+#[test]
+fn a_scan_of_paths_that_are_not_there_stores_nothing() {
+    alone(async || {
+        let path = |number| (format!("/nowhere/{number}/"), None);
+        let cache = scan(40_000, path, "dumper; fwd=miss; detail=status-404").await;
+        assert_eq!(cache.stats().paths, 1);
+        assert_eq!(cache.stats().stored, 1);
+    });
+}
+
+#[test]
+fn a_scan_of_many_queries_keeps_sixty_four_of_them_and_the_plain_page() {
+    alone(async || {
+        let path = |number| (format!("/busy!?{number}"), None);
+        let cache = scan(5_000, path, "dumper; fwd=miss; stored").await;
+        assert_eq!(cache.stats().paths, 1);
+        let mut stored = 0;
+        for number in 0..5_000 {
+            stored += usize::from(has(&cache, "/busy!", Some(&number.to_string()), None).await);
+        }
+        assert_eq!(stored, 63, "and the plain one");
+    });
+}
+
+#[test]
+fn a_scan_of_many_header_values_is_bounded() {
+    alone(async || {
+        let path = |number| ("/busy!".to_owned(), Some(format!("x-{number}")));
+        let cache = scan(5_000, path, "dumper; fwd=miss; stored").await;
+        let mut stored = 0;
+        for number in 0..5_000 {
+            let language = format!("x-{number}");
+            stored += usize::from(has(&cache, "/busy!", None, Some(&language)).await);
+        }
+        assert!((1..64).contains(&stored), "{stored}");
+    });
+}
+
+#[test]
+fn a_scan_of_many_spellings_is_bounded() {
+    /// `/busy!` with a query of any length, spelled in one of two ways.
+    fn target(number: usize) -> (String, Option<String>) {
+        let spelling = ["/busy%21", "/b%75sy%21"][number % 2];
+        (format!("{spelling}?{number}"), None)
+    }
+    alone(async || {
+        let cache = scan(5_000, target, "dumper; fwd=miss; stored").await;
+        let mut stored = 0;
+        for number in 0..5_000 {
+            stored += usize::from(has(&cache, "/busy%21", Some(&number.to_string()), None).await);
+        }
+        assert_eq!(stored, 63, "and the plain one");
+    });
+}
+
+#[test]
+fn a_scan_of_many_hosts_is_bounded() {
+    alone(async || {
+        let cache = Cache::builder().max_bytes(MAX_BYTES).build();
+        let ask = site(Dumper::new(cache.clone())).await;
+        assert_eq!(ask(get("/busy!")).await, "dumper; fwd=miss; stored");
+        for number in 0..5_000 {
+            ask(get("/busy!").insert_header(("host", format!("h{number}.example")))).await;
+            assert_bounded(&cache);
+        }
+        assert!(cache.stats().stored <= 8, "{:?}", cache.stats());
+        assert_eq!(ask(get("/busy!")).await, "dumper; hit");
+    });
+}
+
+#[test]
+fn a_scan_of_many_schemes_spares_the_plain_page() {
+    alone(async || {
+        let cache = Cache::builder().max_bytes(MAX_BYTES).build();
+        let ask = site(Dumper::new(cache.clone())).await;
+        ask(get("/busy!")).await;
+        for number in 0..1_000 {
+            let scheme = ("x-forwarded-proto", format!("x{number}"));
+            ask(get("/busy!").insert_header(scheme)).await;
+            assert_bounded(&cache);
+        }
+        assert_eq!(ask(get("/busy!")).await, "dumper; hit");
+    });
+}
+
+#[test]
+fn a_page_that_does_not_fit_is_served_and_drops_nothing() {
+    alone(async || {
+        let cache = Cache::builder().max_bytes(MAX_BYTES).build();
+        let ask = site(Dumper::new(cache.clone()).max_body(4 << 20)).await;
+        for number in 0..100 {
+            ask(get(&format!("/pages/{number}/"))).await;
+        }
+        let before = cache.stats();
+        for _ in 0..3 {
+            let status = ask(get("/huge/")).await;
+            assert_eq!(status, "dumper; fwd=miss; detail=too-large");
+        }
+        let after = cache.stats();
+        assert_eq!((after.paths, after.evicted), (before.paths, 0));
+        assert_eq!(ask(get("/pages/0/")).await, "dumper; hit");
+    });
+}
+
+#[test]
+fn a_crowd_waits_for_a_render_within_a_bound() {
+    alone(async || {
+        let cache = Cache::builder().build();
+        let key = Key::new("http", "localhost", "/busy", None).unwrap();
+        let no_headers = |_: &str| None;
+        let leader = cache.look_up(&key, &no_headers).await;
+        assert!(matches!(leader, Lookup::Miss(_)));
+        let mut crowd = Vec::new();
+        let mut at_once = 0;
+        for _ in 0..10_000 {
+            let mut visitor = Box::pin(cache.look_up(&key, &no_headers));
+            match visitor.as_mut().now_or_never() {
+                Some(_) => at_once += 1,
+                None => crowd.push(visitor),
+            }
+        }
+        assert!((1_000..9_000).contains(&crowd.len()), "{}", crowd.len());
+        assert_eq!(at_once + crowd.len(), 10_000);
+        // Those who go make room for others.
+        crowd.clear();
+        let mut visitor = Box::pin(cache.look_up(&key, &no_headers));
+        assert!(visitor.as_mut().now_or_never().is_none());
+        drop(leader);
+        assert!(matches!(visitor.await, Lookup::Miss(_)));
+    });
+}
+
+/// Whether a page is in the cache, without asking for it at the site.
+async fn has(cache: &Cache, path: &str, query: Option<&str>, language: Option<&str>) -> bool {
+    let key = Key::new("http", "localhost:8080", path, query).unwrap();
+    let language = language.map(|language| language.as_bytes().to_vec());
+    let headers = |name: &str| language.clone().filter(|_| name == "accept-language");
+    matches!(cache.look_up(&key, &headers).await, Lookup::Hit(_))
+}
