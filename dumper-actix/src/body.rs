@@ -53,8 +53,8 @@ impl Copy {
     /// Keeps a chunk, or gives up if the body is too large.
     fn keep(mut self, chunk: &Bytes) -> Option<Self> {
         self.bytes += chunk.len();
-        if self.bytes > self.max {
-            debug!(target: "dumper::middleware", "not stored: {} because its body is too large", self.what);
+        if self.bytes > self.max || !self.lease.copy(chunk.len()) {
+            debug!(target: "dumper::middleware", "not stored: {} because there is no room for its body, or it is stale", self.what);
             return None;
         }
         self.chunks.push(chunk.clone());

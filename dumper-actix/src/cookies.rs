@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use percent_encoding::percent_decode_str;
+
 /// Cookies that no server reads, or that mean the same for everybody.
 const HARMLESS: [&str; 26] = [
     "_ga*",
@@ -74,12 +76,17 @@ impl Cookies {
         let mut names = names.filter(|name| !name.is_empty());
         match self {
             Self::AllBut(harmless) => names.any(|name| !is_among(name, harmless)),
-            Self::Only(sessions) => names.any(|name| is_among(name, sessions)),
+            Self::Only(sessions) => names.any(|name| {
+                // Actix Web decodes the names of cookies.
+                let decoded = percent_decode_str(name).decode_utf8();
+                is_among(name, sessions) || decoded.map_or(true, |name| is_among(&name, sessions))
+            }),
         }
     }
 }
 
-fn is_among(name: &str, patterns: &[String]) -> bool {
+/// Whether a name is one of these, of which some end in `*`.
+pub(crate) fn is_among(name: &str, patterns: &[String]) -> bool {
     patterns
         .iter()
         .any(|pattern| match pattern.strip_suffix('*') {
@@ -108,5 +115,7 @@ mod tests {
         assert!(!cookies.count_in(b"anything=1; ids=2"));
         assert!(cookies.count_in(b"anything=1; id=2"));
         assert!(cookies.count_in(b"session-7=1"));
+        assert!(cookies.count_in(b"%69d=1"));
+        assert!(cookies.count_in(b"%ff=1"));
     }
 }

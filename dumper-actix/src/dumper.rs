@@ -79,9 +79,9 @@ pub struct Dumper {
     pub(crate) ignored: Option<Regex>,
     pub(crate) only: Option<Regex>,
     pub(crate) cookies: Cookies,
-    pub(crate) credential_headers: Arc<HashSet<String>>,
+    pub(crate) credential_headers: Arc<[String]>,
     pub(crate) harmless_headers: Arc<HashSet<String>>,
-    pub(crate) hosts: Arc<Hosts>,
+    pub(crate) hosts: Hosts,
     pub(crate) max_body: usize,
     pub(crate) browser_cache: BrowserCache,
     pub(crate) cache_status: bool,
@@ -115,9 +115,9 @@ impl Dumper {
             ignored: Regex::new("^/admin(/|$)").ok(),
             only: None,
             cookies: Cookies::default(),
-            credential_headers: Arc::new(names(CREDENTIAL_HEADERS)),
+            credential_headers: CREDENTIAL_HEADERS.map(str::to_owned).into(),
             harmless_headers: Arc::default(),
-            hosts: Hosts::first_come(),
+            hosts: Hosts::default(),
             max_body: 2 << 20,
             browser_cache: BrowserCache::default(),
             cache_status: true,
@@ -176,12 +176,14 @@ impl Dumper {
     }
 
     /// Names the request headers that tell who a visitor is, besides
-    /// `Authorization` and `Proxy-Authorization`, which always do. Default:
-    /// `X-Api-Key`, `X-Auth-Token`, `X-Forwarded-User`, `X-Forwarded-Email`,
-    /// `Remote-User`, `Cf-Access-Jwt-Assertion` and `X-Amzn-Oidc-Data`.
+    /// `Authorization` and `Proxy-Authorization`, which always do; a `*` at the end
+    /// stands for any ending. Default: `X-Api-Key`, `X-Auth-Token`,
+    /// `X-Access-Token`, and those by which the usual proxies tell who has logged
+    /// in or shown a client certificate.
     #[must_use]
     pub fn credential_headers<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
-        self.credential_headers = Arc::new(self::names(names));
+        let names = names.into_iter().map(str::to_ascii_lowercase);
+        self.credential_headers = names.collect();
         self
     }
 
@@ -198,6 +200,8 @@ impl Dumper {
     /// Names the hosts of the site, each with its port if it is not the usual
     /// one: requests for any other bypass the cache. Default: the first eight that
     /// are asked for; one that nobody asks for in a minute makes room for another.
+    /// What `X-Forwarded-Host`, `X-Forwarded-Proto` and `Forwarded` tell of a host
+    /// makes another one of it, and counts towards the eight with a list too.
     ///
     /// Name them if anybody can reach the server with a `Host` of their choice.
     #[must_use]
@@ -241,14 +245,27 @@ impl Dumper {
     }
 }
 
-const CREDENTIAL_HEADERS: [&str; 7] = [
+const CREDENTIAL_HEADERS: [&str; 20] = [
     "x-api-key",
     "x-auth-token",
+    "x-access-token",
     "x-forwarded-user",
     "x-forwarded-email",
+    "x-forwarded-client-cert",
     "remote-user",
-    "cf-access-jwt-assertion",
-    "x-amzn-oidc-data",
+    "x-remote-user",
+    "x-webauth-*",
+    "x-auth-request-*",
+    "x-authenticated-*",
+    "cf-access-*",
+    "x-amzn-oidc-*",
+    "x-amzn-mtls-*",
+    "x-goog-iap-*",
+    "x-goog-authenticated-user-*",
+    "x-ms-client-principal*",
+    "tailscale-user-*",
+    "x-ssl-client-*",
+    "x-client-cert*",
 ];
 
 /// Header names, in lower case as `HeaderName` has them.

@@ -10,65 +10,70 @@ const KNOWN: usize = 8;
 /// How long a host keeps its place without a request.
 const QUIET: Duration = Duration::from_mins(1);
 
-/// The hosts of all who do not name theirs: each worker has a middleware of its
-/// own.
-static FIRST_COME: LazyLock<Arc<Hosts>> = LazyLock::new(|| {
-    Arc::new(Hosts::FirstCome {
-        known: RwLock::default(),
-        started: Instant::now(),
-    })
+/// The origins that all middlewares know: each worker has one of its own.
+static FIRST_COME: LazyLock<FirstCome> = LazyLock::new(|| FirstCome {
+    known: RwLock::default(),
+    started: Instant::now(),
 });
 
-/// Hosts are chosen by visitors, so their number is bounded: by a list, or to
-/// those that came first and are still asked for.
-#[derive(Debug)]
-pub(crate) enum Hosts {
-    Listed(Vec<String>),
-    FirstCome {
-        known: RwLock<Vec<Known>>,
-        started: Instant,
-    },
+/// Hosts are chosen by visitors, so their number is bounded: to those that came
+/// first and are still asked for, and to a list if the site has one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hosts {
+    listed: Option<Arc<[String]>>,
 }
 
 #[derive(Debug)]
-pub(crate) struct Known {
-    host: String,
+struct FirstCome {
+    known: RwLock<Vec<Known>>,
+    started: Instant,
+}
+
+#[derive(Debug)]
+struct Known {
+    /// A host, and what proxies tell of it.
+    origin: String,
     /// In milliseconds since the start.
     asked_for: AtomicU64,
 }
 
 impl Hosts {
-    pub(crate) fn listed(hosts: impl Iterator<Item = String>) -> Arc<Self> {
+    pub(crate) fn listed(hosts: impl Iterator<Item = String>) -> Self {
         let hosts = hosts.map(|host| host.to_ascii_lowercase());
-        Arc::new(Self::Listed(hosts.collect()))
+        Self {
+            listed: Some(hosts.collect()),
+        }
     }
 
-    pub(crate) fn first_come() -> Arc<Self> {
-        Arc::clone(&FIRST_COME)
-    }
-
-    /// Whether the pages of a host may be stored and served; it is in lower case.
-    pub(crate) fn admit(&self, host: &str) -> bool {
-        match self {
-            Self::Listed(hosts) => hosts.iter().any(|listed| listed == host),
-            Self::FirstCome { known, started } => {
-                let now = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-                is_known(known, host, now) || make_known(known, host, now)
-            }
+    /// Whether pages may be stored and served for a host, in lower case, and what
+    /// proxies tell of it.
+    pub(crate) fn admit(&self, host: &str, told: Option<&str>) -> bool {
+        match (&self.listed, told) {
+            (Some(listed), _) if listed.iter().all(|listed| listed != host) => false,
+            (Some(_), None) => true,
+            (_, Some(told)) => FIRST_COME.admit(&format!("{host} ({told})")),
+            (None, None) => FIRST_COME.admit(host),
         }
     }
 }
 
-fn is_known(known: &RwLock<Vec<Known>>, host: &str, now: u64) -> bool {
+impl FirstCome {
+    fn admit(&self, origin: &str) -> bool {
+        let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        is_known(&self.known, origin, now) || make_known(&self.known, origin, now)
+    }
+}
+
+fn is_known(known: &RwLock<Vec<Known>>, origin: &str, now: u64) -> bool {
     let known = known.read().unwrap_or_else(PoisonError::into_inner);
-    let Some(known) = known.iter().find(|known| known.host == host) else {
+    let Some(known) = known.iter().find(|known| known.origin == origin) else {
         return false;
     };
     known.asked_for.store(now, Ordering::Relaxed);
     true
 }
 
-fn make_known(known: &RwLock<Vec<Known>>, host: &str, now: u64) -> bool {
+fn make_known(known: &RwLock<Vec<Known>>, origin: &str, now: u64) -> bool {
     let mut known = known.write().unwrap_or_else(PoisonError::into_inner);
     known.retain(|known| {
         let asked_for = known.asked_for.load(Ordering::Relaxed);
@@ -78,7 +83,7 @@ fn make_known(known: &RwLock<Vec<Known>>, host: &str, now: u64) -> bool {
         return false;
     }
     known.push(Known {
-        host: host.to_owned(),
+        origin: origin.to_owned(),
         asked_for: AtomicU64::new(now),
     });
     true
@@ -107,7 +112,8 @@ mod tests {
     #[test]
     fn a_list_admits_its_hosts_alone() {
         let hosts = Hosts::listed(["Shop.Example:8080".to_owned()].into_iter());
-        assert!(hosts.admit("shop.example:8080"));
-        assert!(!hosts.admit("shop.example"));
+        assert!(hosts.admit("shop.example:8080", None));
+        assert!(!hosts.admit("shop.example", None));
+        assert!(!hosts.admit("shop.example", Some("host: shop.example:8080")));
     }
 }

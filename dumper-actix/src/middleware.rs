@@ -5,10 +5,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::body::{BodySize, EitherBody, MessageBody};
-use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
-use actix_web::{Error, HttpRequest, HttpResponse};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use bytes::Bytes;
 use dumper::{Key, Lease, Lookup, Page, Scope};
 use futures::future::LocalBoxFuture;
@@ -62,6 +62,10 @@ where
         let service = Rc::clone(&self.service);
         let dumper = Rc::clone(&self.dumper);
         Box::pin(async move {
+            if req.extensions().contains::<Led>() {
+                let res = service.call(req).await?;
+                return Ok(res.map_body(|_, body| EitherBody::left(Streaming::untouched(body))));
+            }
             match key(&dumper, req.request()) {
                 Err(status) => bypass(&dumper, &*service, req, status).await,
                 Ok(key) => page(&dumper, &*service, req, key).await,
@@ -69,6 +73,10 @@ where
         })
     }
 }
+
+/// Marks a request that a middleware further out renders a page for. To wait for
+/// that render would be to wait for oneself.
+struct Led;
 
 /// Lets a request pass the cache, but in a scope.
 async fn bypass<S, B>(
@@ -90,6 +98,8 @@ where
     let succeeded = res.status().is_success() || res.status().is_redirection();
     if succeeded && !method.is_safe() {
         let paths = [path.as_str(), res.request().path()];
+        // `POST *` and `CONNECT host` have none.
+        let paths = paths.into_iter().filter(|path| path.starts_with('/'));
         dumper.cache.invalidate_paths(paths).await;
     }
     note(dumper, &status, res.headers_mut());
@@ -129,6 +139,7 @@ where
         Lookup::Fenced => None,
     };
     debug!(target: "dumper::middleware", "miss: {what}");
+    req.extensions_mut().insert(Led);
     let asked = take_conditions(&mut req);
     match in_scope(service, req).await {
         (Ok(res), tags) => Ok(store(dumper, res, &asked, lease, tags, &what)),
@@ -159,7 +170,12 @@ fn store<B: MessageBody>(
             lease.decline();
             "ignored".to_owned()
         }
-        (None, _) => "fenced".to_owned(),
+        (None, fit) => {
+            if fit.is_ok() {
+                tell_browsers(res.headers_mut(), dumper.browser_cache);
+            }
+            "fenced".to_owned()
+        }
         (Some(mut lease), Ok(fit)) => {
             lease.also_at(req.path());
             lease.tag(tags);
@@ -170,6 +186,9 @@ fn store<B: MessageBody>(
     };
     debug!(target: "dumper::middleware", "not stored: {what} because {refused}");
     note(dumper, &Status::NotStored(refused), res.headers_mut());
+    if res.status() == StatusCode::OK && not_modified(asked, res.headers()) {
+        return ServiceResponse::new(req, without_body(res));
+    }
     let res = res.map_body(|_, body| EitherBody::left(Streaming::untouched(body)));
     ServiceResponse::new(req, res)
 }
@@ -199,6 +218,9 @@ fn keep<B: MessageBody>(
             &Status::NotStored("body-size".to_owned()),
             res.headers_mut(),
         );
+        if not_modified(asked, res.headers()) {
+            return ServiceResponse::new(req, without_body(res));
+        }
         let res = res.set_body(EitherBody::left(Streaming::untouched(body)));
         return ServiceResponse::new(req, res);
     }
@@ -207,6 +229,9 @@ fn keep<B: MessageBody>(
         Err(body) => {
             lease.stream();
             note(dumper, &Status::Streaming, res.headers_mut());
+            if not_modified(asked, res.headers()) {
+                return ServiceResponse::new(req, without_body(res));
+            }
             let copy = Copy::new(lease, head, dumper.max_body, what.to_owned());
             let res = res.set_body(EitherBody::left(Streaming::copied(body, copy)));
             return ServiceResponse::new(req, res);
@@ -221,7 +246,8 @@ fn keep<B: MessageBody>(
         );
         return ServiceResponse::new(req, res.set_body(EitherBody::right(body)));
     }
-    let page = head.with_body(body.clone());
+    // The body may be a small part of what it holds in memory.
+    let page = head.with_body(Bytes::copy_from_slice(&body));
     if let Some(etag) = page.header("etag").cloned()
         && let Ok(etag) = HeaderValue::from_maybe_shared(etag)
     {
@@ -309,6 +335,8 @@ fn take_conditions(req: &mut ServiceRequest) -> HeaderMap {
     for name in CONDITIONS {
         req.headers_mut().remove(name);
     }
+    // Over HTTP/2 a body need not be announced.
+    req.set_payload(Payload::None);
     asked
 }
 

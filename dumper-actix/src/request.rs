@@ -5,6 +5,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName};
 use actix_web::http::{Method, Version};
 use dumper::Key;
 
+use crate::cookies::is_among;
 use crate::dumper::Dumper;
 use crate::status::Status;
 
@@ -63,10 +64,39 @@ pub(crate) fn key(dumper: &Dumper, req: &HttpRequest) -> Result<Key, Status> {
     if !dumper.covers(key.path()) {
         return bypass("ignored");
     }
-    if !dumper.hosts.admit(&host) {
+    let told = told_origin(req.headers());
+    if !dumper.hosts.admit(&host, told.as_deref()) {
         return bypass("host");
     }
-    Ok(key)
+    Ok(key.told(told))
+}
+
+/// All that the headers of proxies tell of the origin, with the `Host` that they
+/// hide: a handler may read any of these instead of `connection_info()`.
+fn told_origin(headers: &HeaderMap) -> Option<String> {
+    let mut told = Vec::new();
+    for name in ["x-forwarded-host", "x-forwarded-proto"] {
+        told.extend(header_value(headers, name).map(|value| (name, value)));
+    }
+    for line in headers.get_all(header::FORWARDED) {
+        // The other parameters name the client and the proxies.
+        let parameters = line.as_bytes().split(|byte| b",;".contains(byte));
+        let parameters = parameters.map(<[u8]>::trim_ascii).filter(|parameter| {
+            let name = parameter.split(|byte| *byte == b'=').next();
+            name.is_some_and(|name| {
+                name.eq_ignore_ascii_case(b"host") || name.eq_ignore_ascii_case(b"proto")
+            })
+        });
+        told.extend(parameters.map(|parameter| ("forwarded", parameter.to_vec())));
+    }
+    if told.is_empty() {
+        return None;
+    }
+    told.extend(header_value(headers, "host").map(|value| ("host", value)));
+    let told = told
+        .iter()
+        .map(|(name, value)| format!("{name}: {}", value.escape_ascii()));
+    Some(told.collect::<Vec<_>>().join(", "))
 }
 
 /// The value of a header, its lines joined.
@@ -120,8 +150,8 @@ fn credential(dumper: &Dumper, req: &HttpRequest) -> Option<&'static str> {
     if cookies.any(|cookies| dumper.cookies.count_in(cookies.as_bytes())) {
         return Some("cookie");
     }
-    let mut credentials = dumper.credential_headers.iter();
-    let credential = credentials.any(|name| headers.contains_key(name.as_str()));
+    let mut names = headers.keys();
+    let credential = names.any(|name| is_among(name.as_str(), &dumper.credential_headers));
     credential.then_some("credential-header")
 }
 

@@ -81,6 +81,8 @@ where
 pub struct RelatedRows {
     pub(crate) paths: Vec<String>,
     pub(crate) ids: Vec<RowId>,
+    /// The paths of the row that they are related to.
+    pub(crate) own: Vec<String>,
 }
 
 /// A list of entities that are related to `E`.

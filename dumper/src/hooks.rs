@@ -244,7 +244,8 @@ where
         });
     }
     let mut related = E::Related::rows(model, db).await?;
-    related.paths.extend(declared_paths::<E>(model));
+    related.own = declared_paths::<E>(model);
+    related.paths.extend(related.own.iter().cloned());
     Ok(related)
 }
 
@@ -253,10 +254,11 @@ fn dependents(row: &RowId, related: Result<RelatedRows, Trouble>) -> Dependents 
         Ok(related) => Dependents {
             reaches: reaches(row, Ok(related.paths)),
             rows: related.ids,
+            own: reaches(row, Ok(related.own)),
         },
         Err(trouble) => Dependents {
             reaches: reaches(row, Err(trouble)),
-            rows: Vec::new(),
+            ..Dependents::default()
         },
     }
 }
@@ -264,7 +266,7 @@ fn dependents(row: &RowId, related: Result<RelatedRows, Trouble>) -> Dependents 
 fn all_pages(row: &RowId) -> Dependents {
     Dependents {
         reaches: vec![row.entity.reach()],
-        rows: Vec::new(),
+        ..Dependents::default()
     }
 }
 

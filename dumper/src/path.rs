@@ -222,17 +222,50 @@ fn fold(path: &str) -> String {
     // `NormalizePath` overlooks empty segments.
     for segment in decoded.split('/').filter(|segment| !segment.is_empty()) {
         folded.push('/');
-        let letters: String = segment
-            .nfkd()
-            .filter(|&letter| !is_combining_mark(letter))
-            .map(within_basic_plane)
-            .filter(|letter| letter.is_alphanumeric() || *letter == char::REPLACEMENT_CHARACTER)
-            .flat_map(char::to_uppercase)
-            .flat_map(char::to_lowercase)
-            .collect();
-        folded.push_str(letters.trim_start_matches('0'));
+        fold_segment(segment, &mut folded);
     }
     folded
+}
+
+fn fold_segment(segment: &str, folded: &mut String) {
+    // `2024-1-5` is a date as `2024-01-05` is, but a UUID may do without hyphens.
+    let is_word = |letter: char| letter.is_alphanumeric() && !letter.is_ascii_digit();
+    let is_numeric = !segment.contains(is_word);
+    let start = folded.len();
+    let mut last = None;
+    let letters = segment
+        .nfkd()
+        .filter(|&letter| !is_combining_mark(letter))
+        .map(within_basic_plane)
+        // In three steps, since of some letters only the small one has a large one.
+        .flat_map(char::to_lowercase)
+        .flat_map(char::to_uppercase)
+        .flat_map(char::to_lowercase);
+    for letter in letters {
+        if !letter.is_alphanumeric() && letter != char::REPLACEMENT_CHARACTER {
+            last = last.filter(|_| !is_numeric);
+            continue;
+        }
+        let is_leading_zero = letter == '0' && last.is_none();
+        // `ß` is `ss`, or `s`.
+        if is_leading_zero || (letter == 's' && last == Some('s')) {
+            continue;
+        }
+        last = Some(letter);
+        match letter {
+            'æ' => folded.push_str("ae"),
+            'œ' => folded.push_str("oe"),
+            'ø' => folded.push('o'),
+            'đ' | 'ð' => folded.push('d'),
+            'ł' => folded.push('l'),
+            'ħ' => folded.push('h'),
+            'ı' => folded.push('i'),
+            letter => folded.push(letter),
+        }
+    }
+    if folded[start..].starts_with("urnuuid") {
+        folded.replace_range(start..start + "urnuuid".len(), "");
+    }
 }
 
 /// Some collations hold all characters beyond the basic plane for the same.
@@ -329,6 +362,11 @@ mod tests {
             ("/uuid/%7B67E5-5044%7D/", "/uuid/67e55044/"),
             ("/flavors/vanilla", "/flavors/vanilla/"),
             ("//flavors//vanilla", "/flavors/vanilla/"),
+            ("/sizes/ßmall", "/sizes/small"),
+            ("/x/STRAẞE", "/x/straße"),
+            ("/x/urn:uuid:67e5-5044", "/x/67e55044"),
+            ("/x/2024-1-5", "/x/2024-01-05"),
+            ("/x/cremæ", "/x/cremae"),
         ] {
             assert_eq!(kin(one), kin(other), "{one}");
         }

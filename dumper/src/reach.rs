@@ -1,6 +1,7 @@
 //! What an invalidation reaches, and where a page is filed to be reached.
 
 use std::any::TypeId;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -103,39 +104,35 @@ impl Hash for EntityTag {
 /// Where a page is filed: all that can reach it.
 #[derive(Clone, Debug)]
 pub(crate) struct Filing {
-    /// The path asked for, then those an inner service made of it.
-    paths: Vec<(Path, Kin)>,
-    tags: Vec<Tag>,
+    /// The path asked for, and those an inner service made of it.
+    paths: HashMap<Path, Kin>,
+    tags: HashSet<Tag>,
 }
 
 impl Filing {
     pub(crate) fn at(path: &Path) -> Self {
         Self {
-            paths: vec![(path.clone(), path.kin())],
-            tags: Vec::new(),
+            paths: HashMap::from([(path.clone(), path.kin())]),
+            tags: HashSet::new(),
         }
     }
 
     pub(crate) fn add_path(&mut self, path: &Path) {
-        if self.paths.iter().all(|(known, _)| known != path) {
-            self.paths.push((path.clone(), path.kin()));
+        if !self.paths.contains_key(path) {
+            self.paths.insert(path.clone(), path.kin());
         }
     }
 
     pub(crate) fn add_tags(&mut self, tags: impl IntoIterator<Item = Tag>) {
-        for tag in tags {
-            if !self.tags.contains(&tag) {
-                self.tags.push(tag);
-            }
-        }
+        self.tags.extend(tags);
     }
 
     /// Makes this the filing of two pages together.
     pub(crate) fn merge(&mut self, other: &Self) {
-        for (path, _) in &other.paths {
-            self.add_path(path);
-        }
-        self.add_tags(other.tags.iter().cloned());
+        let paths = other.paths.iter();
+        self.paths
+            .extend(paths.map(|(path, kin)| (path.clone(), kin.clone())));
+        self.tags.extend(other.tags.iter().cloned());
     }
 
     /// Everything that reaches the page by name, entities and *all* apart.
@@ -148,12 +145,12 @@ impl Filing {
     }
 
     pub(crate) fn is_page_of(&self, entity: &EntityTag) -> bool {
-        self.paths.iter().any(|(path, _)| entity.has_page_at(path))
+        self.paths.keys().any(|path| entity.has_page_at(path))
     }
 
     /// The bytes it takes in the tag index, roughly.
     pub(crate) fn weight(&self) -> usize {
-        let paths = self.paths.iter().map(|(path, _)| path.as_str().len() * 3);
+        let paths = self.paths.keys().map(|path| path.as_str().len() * 3);
         let tags = self.tags.iter().map(|tag| tag.len());
         paths.chain(tags).map(|text| text + 128).sum()
     }

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use dashmap::DashMap;
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
-use log::debug;
+use log::{debug, error};
 use sea_orm::{DatabaseExecutor, DbErr, EntityTrait, IntoDatabaseExecutor, ModelTrait};
 
 use crate::dumped::RelatedEntities;
@@ -33,6 +33,8 @@ type Invalidator = dyn for<'a> Fn(
 pub(crate) struct Entity {
     pub(crate) tag: EntityTag,
     pub(crate) templates: Vec<Template>,
+    /// Whether hooks tell of its writes, and nothing but its templates of its paths.
+    is_derived: bool,
     /// Whether only the database knows all paths of a row.
     pub(crate) asks_database: bool,
     /// Whether its rows may be linked to others by rows that SeaORM deletes
@@ -65,7 +67,8 @@ pub struct Registration {
 ///
 /// An entity from elsewhere has no hooks of ours, so its writes are told to
 /// dumper by [`invalidate_model`]. Registering an entity again replaces the
-/// function.
+/// function. For a derived entity it is an error, which is logged: its hooks go by
+/// its own paths.
 ///
 /// # Examples
 ///
@@ -209,7 +212,7 @@ where
         .get(&TypeId::of::<M::Entity>())
         .map(|entity| Arc::clone(&entity))
     else {
-        log::error!(target: "dumper::invalidation", "{name} is not registered, so all pages are dropped");
+        error!(target: "dumper::invalidation", "{name} is not registered, so all pages are dropped");
         process::invalidate(vec![Reach::All], cause);
         return;
     };
@@ -237,7 +240,8 @@ where
 
 /// What is known of a derived entity.
 pub(crate) fn entity<E: Dumped>() -> Arc<Entity> {
-    if let Some(entity) = ENTITIES.get(&TypeId::of::<E>()) {
+    let known = ENTITIES.get(&TypeId::of::<E>());
+    if let Some(entity) = known.filter(|entity| entity.is_derived) {
         return Arc::clone(&entity);
     }
     let templates = templates(E::PATHS);
@@ -249,6 +253,7 @@ pub(crate) fn entity<E: Dumped>() -> Arc<Entity> {
     });
     let entity = Arc::new(Entity {
         tag: EntityTag::new(TypeId::of::<E>(), entity_name::<E>(), patterns),
+        is_derived: true,
         asks_database: E::CUSTOM || !E::related().is_empty(),
         has_links: E::CUSTOM || E::Related::have_links(),
         templates,
@@ -274,6 +279,7 @@ fn add_by_function<E>(
 {
     let entity = Arc::new(Entity {
         tag: EntityTag::new(TypeId::of::<E>(), entity_name::<E>(), None),
+        is_derived: false,
         templates: Vec::new(),
         asks_database: true,
         has_links: true,
@@ -285,9 +291,21 @@ fn add_by_function<E>(
     add(TypeId::of::<E>(), &entity);
 }
 
+/// Adds an entity; a derived one stays, since its hooks need its templates.
 fn add(id: TypeId, entity: &Arc<Entity>) {
-    let earlier = ENTITIES.insert(id, Arc::clone(entity));
-    if earlier.is_none() {
+    let mut known = ENTITIES.entry(id).or_insert_with(|| Arc::clone(entity));
+    let is_new = Arc::ptr_eq(&known, entity);
+    let is_refused = known.is_derived && !entity.is_derived;
+    if !is_refused {
+        *known = Arc::clone(entity);
+    }
+    drop(known);
+    if is_refused {
+        error!(
+            target: "dumper::registry",
+            "{} is derived, so the function registered for it is not used", entity.tag.name()
+        );
+    } else if is_new {
         debug!(target: "dumper::registry", "registered {entity:?}");
     }
 }

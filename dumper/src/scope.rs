@@ -18,6 +18,9 @@ static NEXT: AtomicU64 = AtomicU64::new(0);
 struct State {
     number: u64,
     wrote: AtomicBool,
+    /// Whether a scope that joined it has failed, or was dropped before its end.
+    failed: AtomicBool,
+    ended: AtomicBool,
     tags: Mutex<Vec<Tag>>,
 }
 
@@ -29,7 +32,8 @@ struct State {
 /// dropped before its end, a commit may still be on its way to the database, so
 /// they stand until their [deadline](crate::CacheBuilder::fence_deadline).
 ///
-/// A scope opened inside another one joins it, and ends with it.
+/// A scope opened inside another one joins it, and ends with it; if it fails, so
+/// does the other.
 ///
 /// # Examples
 ///
@@ -47,6 +51,7 @@ pub struct Scope {
     state: Arc<State>,
     /// Whether the end of this one is the end of its writes.
     owns: bool,
+    is_open: bool,
 }
 
 impl Scope {
@@ -56,10 +61,13 @@ impl Scope {
         let around = CURRENT.try_with(Arc::clone).ok();
         Self {
             owns: around.is_none(),
+            is_open: true,
             state: around.unwrap_or_else(|| {
                 Arc::new(State {
                     number: NEXT.fetch_add(1, Ordering::Relaxed),
                     wrote: AtomicBool::new(false),
+                    failed: AtomicBool::new(false),
+                    ended: AtomicBool::new(false),
                     tags: Mutex::default(),
                 })
             }),
@@ -91,8 +99,20 @@ impl Scope {
     }
 
     fn close(&mut self, well: bool) {
-        if std::mem::take(&mut self.owns) && self.state.wrote.load(Ordering::Relaxed) {
-            process::end(Owner::Scope(self.state.number), well);
+        if !std::mem::take(&mut self.is_open) {
+            return;
+        }
+        let state = &self.state;
+        if !well {
+            state.failed.store(true, Ordering::SeqCst);
+        }
+        if !self.owns {
+            return;
+        }
+        state.ended.store(true, Ordering::SeqCst);
+        if state.wrote.load(Ordering::SeqCst) {
+            let well = !state.failed.load(Ordering::SeqCst);
+            process::end(Owner::Scope(state.number), well);
         }
     }
 }
@@ -179,10 +199,14 @@ pub fn tag(name: &str) {
 /// Who writes here: the scope around, or else the task.
 pub(crate) fn owner() -> Owner {
     let scope = CURRENT.try_with(|state| {
-        state.wrote.store(true, Ordering::Relaxed);
-        Owner::Scope(state.number)
+        state.wrote.store(true, Ordering::SeqCst);
+        // A joined scope may have been moved out of the one that it joined.
+        let has_ended = state.ended.load(Ordering::SeqCst);
+        (!has_ended).then_some(Owner::Scope(state.number))
     });
-    scope.unwrap_or_else(|_| Owner::Task(task_number()))
+    scope
+        .unwrap_or(None)
+        .unwrap_or_else(|| Owner::Task(task_number()))
 }
 
 /// The number of the task, or 0 outside any.

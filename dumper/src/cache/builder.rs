@@ -9,6 +9,9 @@ use super::memory::Memory;
 use super::{Cache, GLOBAL};
 use crate::process;
 
+/// Longer than anybody waits, and short enough to be added to any moment.
+pub(super) const LONGEST: Duration = Duration::from_hours(24 * 365);
+
 /// Settings of a cache; see [`Cache::builder`].
 #[derive(Clone, Debug)]
 #[must_use = "a builder makes nothing until `build` or `install`"]
@@ -39,7 +42,7 @@ impl CacheBuilder {
     /// Sets how long a request waits for another one that renders the same page,
     /// before it renders the page itself. Default: 10 seconds.
     pub fn wait(mut self, longest: Duration) -> Self {
-        self.wait = longest;
+        self.wait = longest.min(LONGEST);
         self
     }
 
@@ -50,7 +53,7 @@ impl CacheBuilder {
     /// for it any more, a wait for a row lock included. Fences belong to the
     /// process: of several caches the longest deadline counts for all.
     pub fn fence_deadline(mut self, deadline: Duration) -> Self {
-        self.fence_deadline = deadline;
+        self.fence_deadline = deadline.min(LONGEST);
         self
     }
 

@@ -65,6 +65,8 @@ pub(super) enum Turn {
 
 impl Flights {
     pub(super) fn join(self: &Arc<Self>, key: &Arc<Key>) -> Result<Turn, Refusal> {
+        // What is due is logged here rather than with an entry locked.
+        process::expire();
         if self.is_uncacheable(key) {
             return Ok(Turn::Alone);
         }

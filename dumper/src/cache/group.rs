@@ -22,6 +22,7 @@ pub(super) struct Group {
 struct Stored {
     variant: Variant,
     page: Arc<Page>,
+    filing: Filing,
 }
 
 impl Group {
@@ -53,22 +54,24 @@ impl Group {
             filing: filing.clone(),
             weight: 0,
         };
-        if let Some(earlier) = earlier {
-            group.filing.merge(&earlier.filing);
-        }
         group
             .variants
             .retain(|stored| stored.variant != *key.variant() || !stored.page.same_variant(&page));
-        while group.variants.len() >= VARIANTS
-            || (!group.variants.is_empty() && group.weigh(&page) > max_weight)
-        {
-            group.remove_one();
-        }
-        group.weight = group.weigh(&page);
         group.variants.push(Stored {
             variant: key.variant().clone(),
             page,
+            filing: filing.clone(),
         });
+        group.weight = group.weigh();
+        while group.variants.len() > VARIANTS
+            || (group.variants.len() > 1 && group.weight > max_weight)
+        {
+            group.remove_one();
+            group.weight = group.weigh();
+        }
+        for stored in &group.variants {
+            group.filing.merge(&stored.filing);
+        }
         group
     }
 
@@ -85,16 +88,21 @@ impl Group {
         self.weight
     }
 
-    fn weigh(&self, new: &Page) -> u64 {
-        let variants = self.variants.iter();
-        let variants = variants.map(|stored| stored.variant.len() + stored.page.weight());
-        let bytes = variants.sum::<usize>() + new.weight() + self.filing.weight() + 512;
-        u64::try_from(bytes).unwrap_or(u64::MAX)
+    fn weigh(&self) -> u64 {
+        let variants = self
+            .variants
+            .iter()
+            .map(|stored| stored.variant.len() + stored.page.weight() + 2 * stored.filing.weight());
+        u64::try_from(variants.sum::<usize>() + 512).unwrap_or(u64::MAX)
     }
 
+    /// Removes the variant that was served least recently, a plain one last, and
+    /// never the newest.
     fn remove_one(&mut self) {
-        let variants = self.variants.iter().enumerate();
-        let least = variants
+        let newest = self.variants.len() - 1;
+        let least = self.variants[..newest]
+            .iter()
+            .enumerate()
             .min_by_key(|(_, stored)| (stored.variant.is_plain(), stored.page.last_served()));
         if let Some((at, _)) = least {
             self.variants.remove(at);

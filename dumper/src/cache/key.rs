@@ -28,6 +28,8 @@ pub struct Key {
 pub(super) struct Variant {
     scheme: String,
     host: String,
+    /// What else a handler may take for its origin.
+    told: Option<String>,
     /// The path as it was written, if that is not its canonical form.
     spelling: Option<String>,
     query: Option<String>,
@@ -46,10 +48,19 @@ impl Key {
             variant: Variant {
                 scheme: scheme.to_owned(),
                 host: host.to_owned(),
+                told: None,
                 spelling: spelling(path),
                 query: query.map(ToOwned::to_owned),
             },
         })
+    }
+
+    /// Adds what else the request tells of its origin: headers of proxies that a
+    /// handler may read instead of scheme and host.
+    #[must_use]
+    pub fn told(mut self, origin: Option<String>) -> Self {
+        self.variant.told = origin;
+        self
     }
 
     /// The path: the unit of invalidation.
@@ -70,7 +81,8 @@ impl Variant {
     }
 
     pub(super) fn len(&self) -> usize {
-        let options = [&self.spelling, &self.query].into_iter().flatten();
+        let options = [&self.told, &self.spelling, &self.query];
+        let options = options.into_iter().flatten();
         self.scheme.len() + self.host.len() + options.map(String::len).sum::<usize>()
     }
 }
@@ -80,13 +92,17 @@ impl fmt::Display for Key {
         let Variant {
             scheme,
             host,
+            told,
             spelling,
             query,
         } = &self.variant;
         let path = spelling.as_deref().unwrap_or(self.path.as_str());
         write!(f, "{scheme}://{host}{path}")?;
-        match query {
-            Some(query) => write!(f, "?{query}"),
+        if let Some(query) = query {
+            write!(f, "?{query}")?;
+        }
+        match told {
+            Some(told) => write!(f, " ({told})"),
             None => Ok(()),
         }
     }

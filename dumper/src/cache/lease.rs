@@ -25,6 +25,8 @@ pub struct Lease {
     id: LeaseId,
     filing: Filing,
     leading: Option<Leading>,
+    /// The bytes of its body that are kept outside the cache.
+    copied: u64,
 }
 
 /// Why a page was not stored.
@@ -49,7 +51,19 @@ impl Lease {
             key,
             id,
             leading,
+            copied: 0,
         }
+    }
+
+    /// Makes room for so many more bytes of a body of which a copy is kept while it
+    /// streams.
+    ///
+    /// Returns whether there is any: all such copies may take an eighth of what
+    /// the cache may, and none is worth keeping once its lease has ended.
+    pub fn copy(&mut self, bytes: usize) -> bool {
+        let bytes = bytes as u64;
+        self.copied += bytes;
+        self.cache.memory.copy(bytes) && process::check(self.id, &self.filing).is_ok()
     }
 
     /// Files the page under a further path, such as the one that an inner
@@ -112,6 +126,7 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         process::close(self.id);
+        self.cache.memory.forget_copy(self.copied);
     }
 }
 

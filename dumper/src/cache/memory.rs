@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::RandomState;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -28,6 +29,8 @@ pub(crate) struct Memory {
     fence_deadline: Duration,
     started: Instant,
     counters: Counters,
+    /// The bytes of the bodies that are kept as they stream.
+    copied: AtomicU64,
 }
 
 impl Memory {
@@ -52,7 +55,19 @@ impl Memory {
             fence_deadline,
             started: Instant::now(),
             counters: Counters::default(),
+            copied: AtomicU64::new(0),
         }
+    }
+
+    /// Makes room for so many more bytes of bodies that stream; all of them may
+    /// take an eighth of what the pages may.
+    pub(super) fn copy(&self, bytes: u64) -> bool {
+        let copied = self.copied.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        copied <= self.max_bytes() / 8
+    }
+
+    pub(super) fn forget_copy(&self, bytes: u64) {
+        self.copied.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     pub(super) fn select(&self, key: &Key, headers: &RequestHeaders<'_>) -> Option<Arc<Page>> {

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use super::builder::LONGEST;
+
 /// A stored response: status, headers and body as plain data.
 pub struct Page {
     status: u16,
@@ -50,7 +52,7 @@ impl Page {
     #[must_use]
     pub fn fresh_for(mut self, left: Duration, age: Duration) -> Self {
         let now = Instant::now();
-        self.stale = Some(now + left);
+        self.stale = Some(now + left.min(LONGEST));
         self.made = now.checked_sub(age).unwrap_or(now);
         self
     }
@@ -146,4 +148,4 @@ impl fmt::Debug for Page {
 
 /// The value of a request's header field, its lines joined by `, `, by its name
 /// in lower case.
-pub type RequestHeaders<'a> = dyn Fn(&str) -> Option<Vec<u8>> + 'a;
+pub type RequestHeaders<'a> = dyn Fn(&str) -> Option<Vec<u8>> + Sync + 'a;

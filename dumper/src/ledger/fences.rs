@@ -7,7 +7,8 @@
 //!
 //! An entry also joins the rows that it found its paths by. While a flavor moves
 //! from one vendor to another, either may be renamed: what its own fence comes to
-//! reach by that, the flavor's drops too.
+//! reach by that, the flavor's drops too. And it leaves its own pages to them, since
+//! a transaction that renames a vendor does not see which flavors come to it.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Instant;
@@ -83,7 +84,7 @@ impl Fences {
         self.entry(owner, &row).open += 1;
         let dependents = Dependents {
             reaches,
-            rows: Vec::new(),
+            ..Dependents::default()
         };
         self.extend(owner, &row, dependents, drops);
         self.bound(owner, entity, drops);
@@ -282,13 +283,20 @@ impl Fences {
                 .extend(entities.iter().map(EntityTag::reach));
         }
         for joined in dependents.rows {
-            if self.entry(owner, row).joined.insert(joined.clone()) {
-                self.rows.entry(Row::Key(joined)).or_default().writers += 1;
+            let of = Row::Key(joined.clone());
+            if self.entry(owner, row).joined.insert(joined) {
+                self.rows.entry(of.clone()).or_default().writers += 1;
             }
+            // Whoever writes it may not know yet that this row shows it.
+            self.stand_on_all(&of, dependents.own.iter().cloned());
         }
+        drops.extend(dependents.reaches.iter().cloned());
+        self.stand_on_all(row, dependents.reaches.into_iter());
+    }
+
+    fn stand_on_all(&mut self, row: &Row, reaches: impl Iterator<Item = Reach>) {
         let shared = self.rows.entry(row.clone()).or_default();
-        for reach in dependents.reaches {
-            drops.push(reach.clone());
+        for reach in reaches {
             if shared.reaches.insert(reach.clone()) {
                 self.standing.add(reach);
             }
@@ -370,7 +378,7 @@ impl Fences {
         entry.uncommitted = true;
         let dependents = Dependents {
             reaches: vec![entity.reach()],
-            rows: Vec::new(),
+            ..Dependents::default()
         };
         self.extend(owner, &many, dependents, drops);
         for (row, _) in rows {
@@ -384,7 +392,7 @@ impl Fences {
         entry.open = 1;
         let dependents = Dependents {
             reaches: vec![Reach::All],
-            rows: Vec::new(),
+            ..Dependents::default()
         };
         self.extend(Owner::Everyone, &Row::Any, dependents, drops);
         for (_, owner) in std::mem::take(&mut self.deadlines) {

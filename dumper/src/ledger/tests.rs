@@ -112,6 +112,7 @@ fn dependents(paths: &[&str], rows: &[&RowId]) -> Dependents {
     Dependents {
         reaches: kin(paths),
         rows: rows.iter().map(|&row| row.clone()).collect(),
+        own: kin(&paths[..paths.len().min(1)]),
     }
 }
 
@@ -311,6 +312,31 @@ fn a_rename_of_a_related_row_is_dropped_by_the_write_that_read_it() {
     assert!(drops.contains(&kin(&["/vendors/nord/"])[0]));
     assert!(it.stores("/vendors/nord/"));
     it.ledger.close(watch);
+    assert!(it.ledger.fences.is_empty());
+}
+
+#[test]
+fn a_row_that_comes_to_show_another_is_dropped_by_the_write_to_that() {
+    let mut it = start();
+    let vendor = row(VENDOR.clone(), "1");
+    // Renames the vendor, but has not committed.
+    let raised = kin(&["/vendors/north/"]);
+    it.ledger
+        .raise(ONE, &vendor.entity, Some("1"), raised, it.now);
+    let renamed = Written {
+        row: vendor.clone(),
+        ..in_transaction()
+    };
+    it.settle(ONE, &renamed, &["/vendors/north/"]);
+    // Gives it a flavor, and is done.
+    it.raise(TWO, Some("1"), &[A]);
+    let watch = it.ledger.watch(it.now);
+    let read = dependents(&[A, "/vendors/north/"], &[&vendor]);
+    it.ledger.settle(TWO, &done(), read, watch, it.now).unwrap();
+    it.ledger.close(watch);
+    assert!(!it.stores(A), "it would show the vendor as it was");
+    assert!(it.end(ONE, true).contains(&kin(&[A])[0]));
+    assert!(it.stores(A));
     assert!(it.ledger.fences.is_empty());
 }
 

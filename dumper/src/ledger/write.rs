@@ -19,6 +19,8 @@ pub(crate) struct Dependents {
     pub(crate) reaches: Vec<Reach>,
     /// The rows by which that was found.
     pub(crate) rows: Vec<RowId>,
+    /// The pages of the row itself, which may show those rows.
+    pub(crate) own: Vec<Reach>,
 }
 
 /// A statement that has ended.
