@@ -9,6 +9,7 @@
 mod alone;
 mod ancestor;
 mod derive;
+mod hostile;
 mod http;
 mod logs;
 mod memory;

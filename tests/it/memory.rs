@@ -1,14 +1,18 @@
 //! No visitor can push the site out of memory, or its pages out of the cache.
 
 use std::fs;
+use std::future::poll_fn;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use actix_web::body::MessageBody;
 use actix_web::http::header::ACCEPT_LANGUAGE;
 use actix_web::test::{TestRequest, call_service, init_service};
-use actix_web::{App, HttpResponse, web};
-use dumper::{Cache, Key, Lookup};
+use actix_web::{App, Error, HttpResponse, web};
+use bytes::Bytes;
+use dumper::{Cache, Key, Lookup, Page};
 use dumper_actix::Dumper;
-use futures::FutureExt;
+use futures::stream::{iter, pending};
+use futures::{FutureExt, StreamExt};
 
 use crate::alone::alone;
 
@@ -243,4 +247,88 @@ async fn has(cache: &Cache, path: &str, query: Option<&str>, language: Option<&s
     let language = language.map(|language| language.as_bytes().to_vec());
     let headers = |name: &str| language.clone().filter(|_| name == "accept-language");
     matches!(cache.look_up(&key, &headers).await, Lookup::Hit(_))
+}
+
+#[test]
+fn a_small_body_in_a_large_buffer_takes_a_small_place() {
+    alone(async || {
+        let cache = Cache::builder().max_bytes(16 << 20).build();
+        let roomy = web::get().to(async |number: web::Path<u32>| {
+            // As a template leaves it that was longer before.
+            let mut page = number.to_string().into_bytes();
+            page.resize(256 << 10, b' ');
+            page.truncate(12);
+            page
+        });
+        let app = App::new().wrap(Dumper::new(cache.clone()));
+        let app = init_service(app.route("/roomy/{number}/", roomy)).await;
+        let before = resident();
+        for number in 0..2_000 {
+            let req = TestRequest::with_uri(&format!("/roomy/{number}/")).to_request();
+            assert!(call_service(&app, req).await.status().is_success());
+        }
+        assert_eq!(cache.stats().paths, 2_000);
+        let grown = resident().saturating_sub(before);
+        assert!(grown < 32 << 20, "{grown} bytes");
+    });
+}
+
+#[test]
+fn copies_of_bodies_that_never_end_are_bounded() {
+    alone(async || {
+        let cache = Cache::builder().max_bytes(16 << 20).build();
+        let endless = web::get().to(async || {
+            let chunks = iter((0..60).map(|_| Ok::<_, Error>(Bytes::from(vec![b'x'; 32 << 10]))));
+            HttpResponse::Ok().streaming(chunks.chain(pending()))
+        });
+        let app = App::new().wrap(Dumper::new(cache.clone()));
+        let app = init_service(app.route("/endless/{number}/", endless)).await;
+        let before = resident();
+        let mut bodies = Vec::new();
+        for number in 0..200 {
+            let req = TestRequest::with_uri(&format!("/endless/{number}/")).to_request();
+            let mut body = Box::pin(call_service(&app, req).await.into_body());
+            for _ in 0..60 {
+                poll_fn(|cx| body.as_mut().poll_next(cx))
+                    .await
+                    .unwrap()
+                    .unwrap();
+            }
+            bodies.push(body);
+        }
+        let grown = resident().saturating_sub(before);
+        assert!(grown < 32 << 20, "{grown} bytes");
+        drop(bodies);
+        // What they took is free again.
+        let req = TestRequest::with_uri("/endless/0/").to_request();
+        let body = call_service(&app, req).await;
+        assert!(body.status().is_success());
+    });
+}
+
+#[actix_web::test]
+async fn tags_go_with_the_variants_that_named_them() {
+    let cache = Cache::builder().build();
+    for page in 0..200 {
+        let key = Key::new("http", "localhost", "/list", Some(&format!("page={page}"))).unwrap();
+        let Lookup::Miss(mut lease) = cache.look_up(&key, &|_| None).await else {
+            panic!("page {page} is there already");
+        };
+        lease.tag((0..20).map(|item| format!("item:{}", page * 20 + item).into()));
+        lease
+            .fill(Page::new(200, Vec::new(), Bytes::from_static(b"x")))
+            .unwrap();
+    }
+    cache.invalidate_tag("item:3").await;
+    assert_eq!(
+        cache.stats().invalidated,
+        0,
+        "its page has made room long ago"
+    );
+    cache.invalidate_tag("item:3999").await;
+    assert_eq!(
+        cache.stats().invalidated,
+        64,
+        "all variants of the path drop together"
+    );
 }

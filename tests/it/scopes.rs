@@ -505,6 +505,112 @@ fn a_scope_in_a_scope_ends_with_the_outer_one() {
 }
 
 #[test]
+fn a_job_in_a_request_that_fails_keeps_the_fences_though_the_request_ends_well() {
+    alone(async || {
+        let site = hasty_site().await;
+        site.visit(&[FLAVOR]).await;
+        let (send, receive) = tokio::sync::oneshot::channel();
+        let answer = site
+            .act(async move |db| {
+                let job = dumper::try_scope(async {
+                    let txn = db.begin().await?;
+                    name(&txn, "Vanille").await?;
+                    // As if the commit had timed out, and were on its way.
+                    let _ = send.send(txn);
+                    Err::<(), _>(DbErr::Custom("timed out".to_owned()))
+                });
+                job.await.unwrap_err();
+                Ok(())
+            })
+            .await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(site.get(FLAVOR).await.cache(), "fwd=miss; detail=fenced");
+        receive.await.unwrap().commit().await.unwrap();
+        site.assert_true(&[FLAVOR]).await;
+        site.until_stored(FLAVOR).await;
+        site.assert_true(&[FLAVOR]).await;
+    });
+}
+
+#[test]
+fn a_job_in_a_request_that_is_cancelled_keeps_the_fences() {
+    alone(async || {
+        let site = hasty_site().await;
+        site.visit(&[FLAVOR]).await;
+        let answer = site
+            .act(async |db| {
+                let (send, receive) = tokio::sync::oneshot::channel();
+                let job = Box::pin(dumper::scope(async {
+                    let txn = db.begin().await.unwrap();
+                    name(&txn, "never").await.unwrap();
+                    let _ = send.send(txn);
+                    std::future::pending::<()>().await;
+                }));
+                let Either::Right((_txn, job)) = select(job, receive).await else {
+                    panic!("the job waits for ever");
+                };
+                drop(job);
+                Ok(())
+            })
+            .await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(site.get(FLAVOR).await.cache(), "fwd=miss; detail=fenced");
+        site.until_stored(FLAVOR).await;
+        site.assert_true(&[FLAVOR]).await;
+    });
+}
+
+#[test]
+fn a_joined_scope_that_outlives_its_request_is_a_task() {
+    alone(async || {
+        let site = hasty_site().await;
+        site.visit(&[FLAVOR]).await;
+        let (send, receive) = tokio::sync::oneshot::channel();
+        site.act(async move |_| {
+            let _ = send.send(dumper::Scope::new());
+            Ok(())
+        })
+        .await;
+        let scope = receive.await.unwrap();
+        let write = Box::pin(scope.run(async {
+            let txn = site.db.begin().await.unwrap();
+            name(&txn, "Vanille").await.unwrap();
+            txn.commit().await.unwrap();
+        }));
+        write.await;
+        scope.end();
+        site.assert_true(&[FLAVOR]).await;
+        site.until_stored(FLAVOR).await;
+        site.assert_true(&[FLAVOR]).await;
+    });
+}
+
+#[test]
+fn the_longest_deadline_is_no_harm() {
+    alone(async || {
+        let site = Site::setup().cache(|cache| cache.fence_deadline(Duration::MAX));
+        let site = site.start().await;
+        site.visit(&[FLAVOR]).await;
+        let db = site.db.clone();
+        let save = tokio::spawn(async move { name(&db, "Vanille").await });
+        save.await.unwrap().unwrap();
+        site.assert_true(&[FLAVOR]).await;
+    });
+}
+
+#[test]
+fn a_fenced_page_is_not_left_to_the_guess_of_browsers() {
+    alone(async || {
+        let site = Site::start().await;
+        let txn = site.db.begin().await.unwrap();
+        name(&txn, "never").await.unwrap();
+        let answer = site.get(FLAVOR).await;
+        assert_eq!(answer.cache(), "fwd=miss; detail=fenced");
+        assert_eq!(answer.header("cache-control").as_deref(), Some("no-cache"));
+    });
+}
+
+#[test]
 fn an_import_of_many_rows_in_one_scope_holds_one_fence() {
     alone(async || {
         let site = Site::start().await;

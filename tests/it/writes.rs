@@ -484,6 +484,45 @@ fn a_derived_model_is_told_by_hand_too() {
 }
 
 #[test]
+fn a_function_registered_for_a_derived_entity_is_refused() {
+    alone(async || {
+        crate::logs::capture();
+        let site = Site::start().await;
+        dumper::register::<flavor::Entity>(|_| vec!["/elsewhere/".to_owned()]);
+        assert!(crate::logs::has_line(&[
+            "ERROR",
+            "dumper::registry",
+            "flavor is derived"
+        ]));
+        site.visit(&VANILLA).await;
+        site.act(async |db| {
+            let mut flavor = vanilla(&db).await?;
+            flavor.slug = Set("vanille".to_owned());
+            flavor.update(&db).await.map(drop)
+        })
+        .await;
+        site.assert_true(&VANILLA).await;
+    });
+}
+
+#[test]
+fn a_registered_function_that_panics_drops_everything() {
+    alone(async || {
+        dumper::register::<sign::Entity>(|_| panic!("as told"));
+        let site = Site::start().await;
+        site.visit(&["/sign/", "/flavors/"]).await;
+        let sign = sign::Entity::find_by_id(1)
+            .one(&site.db)
+            .await
+            .unwrap()
+            .unwrap();
+        dumper::invalidate_model(&sign, &site.db).await;
+        assert!(!site.get("/sign/").await.is_hit());
+        assert!(!site.get("/flavors/").await.is_hit());
+    });
+}
+
+#[test]
 fn registering_twice_is_the_same_as_once() {
     alone(async || {
         crate::logs::capture();

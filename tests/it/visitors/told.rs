@@ -224,3 +224,23 @@ fn headers_of_one_connection_are_not_stored() {
         );
     });
 }
+
+#[test]
+fn a_browser_that_has_what_is_not_stored_is_told_so_too() {
+    alone(async || {
+        for headers in [
+            &[("ETag", "\"v1\""), ("Cache-Control", "private")] as &[_],
+            &[("ETag", "\"v1\""), ("Set-Cookie", "a=b")],
+        ] {
+            let site = site_with_page(headers).await;
+            let known = site
+                .request("GET", "/page/", &[("If-None-Match", "\"v1\"")])
+                .await;
+            assert_eq!((known.status, known.body.len()), (304, 0), "{headers:?}");
+            let other = site
+                .request("GET", "/page/", &[("If-None-Match", "\"v2\"")])
+                .await;
+            assert_eq!(other.status, 200, "{headers:?}");
+        }
+    });
+}
