@@ -1,5 +1,5 @@
-//! Implementation detail of the [`dumper`](https://docs.rs/dumper) crate, which
-//! re-exports both macros and runs what they generate.
+//! Implementation detail of the `dumper` crate, which re-exports both macros and
+//! runs what they generate.
 
 mod attr;
 mod behavior;
