@@ -33,9 +33,8 @@ impl Model {
         C: ConnectionTrait,
     {
         let found = Entity::find().filter(Column::Slug.eq(slug)).one(db).await?;
-        // MariaDB compares without regard to case and accents. A page at
-        // `/flavors/VANILLA/` would show a flavor that only declares
-        // `/flavors/vanilla/`, and would not be dropped with it.
+        // MariaDB compares without regard to case and accents, but a flavor has one
+        // address only.
         Ok(found.filter(|flavor| flavor.slug == slug))
     }
 
