@@ -272,12 +272,10 @@ fn a_statement_that_is_done_late_is_seen_at_the_deadline() {
         // A page that is found by the row once it is there.
         site.visit(&["/vendors/north/"]).await;
         flavor::Entity::insert(late).exec(&site.db).await.unwrap();
-        while site.get("/vendors/north/").await.is_hit() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        site.until(async || site.get("/vendors/north/").await.text().contains("Mango"))
+            .await;
         site.assert_true(&["/vendors/north/", "/flavors/", "/flavors/mango/"])
             .await;
-        assert!(site.get("/vendors/north/").await.text().contains("Mango"));
     });
 }
 

@@ -213,13 +213,18 @@ impl Site {
     /// Lets some time pass, in steps, until a page is stored again: until the
     /// deadline of a fence on it.
     pub(crate) async fn until_stored(&self, path: &str) {
+        self.until(async || self.get(path).await.is_hit()).await;
+    }
+
+    /// Lets some time pass, in steps, until something is so.
+    pub(crate) async fn until(&self, is_so: impl AsyncFn() -> bool) {
         for _ in 0..1_000 {
-            if self.get(path).await.is_hit() {
+            if is_so().await {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        panic!("{path} is never stored again");
+        panic!("it is never so");
     }
 
     /// Makes a target of which a `POST` does something.
