@@ -135,8 +135,10 @@ fn start(dumper: Dumper, half_closed: bool, routes: fn(&mut ServiceConfig)) -> S
     addr
 }
 
+/// A site where nobody stops waiting because it takes long.
 fn site(routes: fn(&mut ServiceConfig)) -> SocketAddr {
-    start(Dumper::new(Cache::builder().build()), true, routes)
+    let cache = Cache::builder().wait(Duration::from_hours(1)).build();
+    start(Dumper::new(cache), true, routes)
 }
 
 fn page(routes: &mut ServiceConfig) {
