@@ -67,7 +67,7 @@ impl fmt::Display for Cause<'_> {
             Self::Row { entity, key, write } => write!(f, "instance #{key} of {entity}, {write}"),
             Self::ScopeEnd => f.write_str("the scope of the writes has ended"),
             Self::Deadline => f.write_str("the deadline of a write whose end was not seen"),
-            Self::Call => f.write_str("called for"),
+            Self::Call => f.write_str("called for, by hand or by an unsafe request to it"),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Invalidation by hand.
 
-use dumper::Cache;
 use sea_orm::sea_query::Expr;
 use sea_orm::{DatabaseConnection, DbErr, EntityTrait};
 
@@ -20,12 +19,12 @@ async fn shout(db: &DatabaseConnection) -> Result<(), DbErr> {
         dumper::invalidate_model(&size, db).await;
     }
     dumper::invalidate_paths(["/"]).await;
-    Cache::global().invalidate_tag("menu").await;
+    dumper::Cache::global().invalidate_tag("menu").await;
     Ok(())
 }
 
 async fn start_anew() {
-    Cache::global().invalidate_all().await;
+    dumper::Cache::global().invalidate_all().await;
 }
 
 async fn render() -> String {

@@ -1,22 +1,26 @@
 //! Settings.
 
-use std::error::Error;
-use std::time::Duration;
+use super::app::routes;
+use super::cake;
 
-use dumper::{AlreadyInstalled, Cache};
+use std::error::Error;
+
+use actix_web::{App, HttpServer};
+use dumper::Cache;
 use dumper_actix::Dumper;
 
-fn install() -> Result<(), AlreadyInstalled> {
-    Cache::builder()
-        .max_bytes(512 << 20)
-        .fence_deadline(Duration::from_secs(30))
-        .install()
-}
+#[actix_web::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    Cache::builder().max_bytes(512 << 20).install()?;
+    dumper::register::<cake::Entity>(|cake| vec![format!("/cakes/{}/", cake.id)]);
 
-fn dumper() -> Result<Dumper, Box<dyn Error>> {
     let dumper = Dumper::default()
         .ignore("^/(admin|media)/")?
         .session_cookies(["id"])
         .hosts(["parlour.example"]);
-    Ok(dumper)
+    HttpServer::new(move || App::new().wrap(dumper.clone()).configure(routes))
+        .bind(("127.0.0.1", 8080))?
+        .run()
+        .await?;
+    Ok(())
 }

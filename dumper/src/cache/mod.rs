@@ -79,9 +79,14 @@ impl Cache {
     pub async fn look_up(&self, key: &Key, headers: &RequestHeaders<'_>) -> Lookup {
         let lookup = self.find(key, headers).await;
         let lookup = lookup.unwrap_or(Lookup::Fenced);
+        let counters = self.memory.counters();
         match lookup {
-            Lookup::Hit(_) => self.memory.counters().hit(),
-            Lookup::Miss(_) | Lookup::Fenced => self.memory.counters().missed(),
+            Lookup::Hit(_) => counters.hit(),
+            Lookup::Miss(_) => counters.missed(),
+            Lookup::Fenced => {
+                counters.missed();
+                counters.refused();
+            }
         }
         lookup
     }

@@ -14,7 +14,8 @@ pub struct Stats {
     pub misses: u64,
     /// Pages stored.
     pub stored: u64,
-    /// Pages rendered but not stored, because a write came between.
+    /// Pages rendered but not stored, because a write came between or was under
+    /// way.
     pub refused: u64,
     /// Pages dropped by an invalidation.
     pub invalidated: u64,

@@ -133,8 +133,9 @@ impl Fences {
         entry.uncommitted |= !written.committed;
         let done = entry.open == 0 && !entry.uncommitted;
         self.extend(owner, &row, dependents, drops);
-        drops.extend(self.reaches(owner, &row));
+        // Of a write that is not done, all else stands and has no pages.
         if done {
+            self.reach_all(owner, [&row], drops);
             self.remove(owner, &row, drops);
         }
         self.bound(owner, entity, drops);
@@ -157,8 +158,8 @@ impl Fences {
             .iter()
             .map(|(row, entry)| (row.clone(), entry.open > 0))
             .collect();
+        self.reach_all(owner, rows.iter().map(|(row, _)| row), drops);
         for (row, open) in rows {
-            drops.extend(self.reaches(owner, &row));
             if open {
                 drops.extend(row.entity().map(EntityTag::reach));
             } else if well {
@@ -195,8 +196,9 @@ impl Fences {
                 rows.map(|(row, entry)| (row.clone(), entry.open > 0))
                     .collect::<Vec<_>>()
             });
-            for (row, open) in rows.unwrap_or_default() {
-                drops.extend(self.reaches(owner, &row));
+            let rows = rows.unwrap_or_default();
+            self.reach_all(owner, rows.iter().map(|(row, _)| row), drops);
+            for (row, open) in rows {
                 if open {
                     drops.extend(row.entity().map(EntityTag::reach));
                 }
@@ -303,16 +305,25 @@ impl Fences {
         }
     }
 
-    /// All that a write of the owner to the row may have changed.
-    fn reaches(&self, owner: Owner, row: &Row) -> Vec<Reach> {
-        let writer = self.writers.get(&owner);
-        let entry = writer.and_then(|writer| writer.entries.get(row));
-        let joined = entry.into_iter().flat_map(|entry| &entry.joined);
-        let joined = joined.filter_map(|joined| self.rows.get(&Row::Key(joined.clone())));
-        let shared = self.rows.get(row).into_iter().chain(joined);
-        shared
-            .flat_map(|shared| shared.reaches.iter().cloned())
-            .collect()
+    /// Invalidates all that writes of the owner to some rows may have changed. What
+    /// many of them share is gone through once.
+    fn reach_all<'a>(
+        &self,
+        owner: Owner,
+        rows: impl IntoIterator<Item = &'a Row>,
+        drops: &mut Vec<Reach>,
+    ) {
+        let Some(writer) = self.writers.get(&owner) else {
+            return;
+        };
+        let mut shared: HashSet<Row> = HashSet::new();
+        for row in rows {
+            let entry = writer.entries.get(row).into_iter();
+            let joined = entry.flat_map(|entry| entry.joined.iter().cloned().map(Row::Key));
+            shared.extend(joined.chain([row.clone()]));
+        }
+        let shared = shared.iter().filter_map(|row| self.rows.get(row));
+        drops.extend(shared.flat_map(|shared| shared.reaches.iter().cloned()));
     }
 
     /// Takes a writer from a row, which is what whoever reads the row waits for.
@@ -381,8 +392,8 @@ impl Fences {
             ..Dependents::default()
         };
         self.extend(owner, &many, dependents, drops);
+        self.reach_all(owner, rows.iter().map(|(row, _)| row), drops);
         for (row, _) in rows {
-            drops.extend(self.reaches(owner, &row));
             self.remove(owner, &row, drops);
         }
     }

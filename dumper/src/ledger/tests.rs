@@ -414,6 +414,28 @@ fn very_many_rows_of_one_owner_become_one_fence_on_the_entity() {
 }
 
 #[test]
+fn rows_that_share_a_row_are_not_dropped_once_for_each_other() {
+    let mut it = start();
+    let vendor = row(VENDOR.clone(), "1");
+    let mut dropped = 0;
+    for number in 0..500 {
+        let (key, path) = (number.to_string(), format!("/flavors/{number}/"));
+        dropped += it.raise(ONE, Some(&key), &[&path]).len();
+        let written = Written {
+            row: row(flavor(), &key),
+            ..in_transaction()
+        };
+        let watch = it.ledger.watch(it.now);
+        let read = dependents(&[&path, "/vendors/north/"], &[&vendor]);
+        let drops = it.ledger.settle(ONE, &written, read, watch, it.now);
+        dropped += drops.unwrap().len();
+        it.ledger.close(watch);
+    }
+    assert!(dropped <= 500 * 3, "{dropped}");
+    assert_eq!(it.end(ONE, true).len(), 501);
+}
+
+#[test]
 fn too_many_fences_outside_scopes_become_one_on_everything() {
     let mut it = start();
     for task in 0..70_000 {
