@@ -9,9 +9,9 @@
 //! | many to many: add, remove, delete or update of the related drop the owner | `writes::a_junction_row_drops_both_ends_when_it_comes_and_goes`, `writes::an_update_or_delete_at_the_far_end_of_a_link_drops_the_owner`, `writes::a_dense_save_renames_links_and_unlinks` |
 //! | generic relation: create, remove and update drop the owner | `writes::a_generic_relation_drops_its_owner` |
 //! | an exception is never cached, twice | [`an_error_is_never_stored`] |
-//! | an ignored path is not stored and not served | `visitors::ignored_paths_are_neither_stored_nor_served`, [`an_ignored_path_is_not_served_though_the_cache_has_it`] |
+//! | an ignored path is not stored and not served | `visitors::left_out::ignored_paths_are_neither_stored_nor_served`, [`an_ignored_path_is_not_served_though_the_cache_has_it`] |
 //! | a list of paths is accepted, a string refused | all of `site::entity`: both are accepted; `trouble::an_empty_path…` for what is no path |
-//! | other paths and methods, other keys; a fragment is none | `visitors::path_query_and_host_select_the_page`, `paths::an_invalidated_path_may_be_written_as_one_likes` |
+//! | other paths and methods, other keys; a fragment is none | `visitors::selected::path_query_and_host_select_the_page`, `paths::an_invalidated_path_may_be_written_as_one_likes` |
 //! | an invalidation drops the pages of all methods | [`a_save_drops_the_page_for_every_method`] |
 //! | names beyond ASCII are logged | [`names_beyond_ascii_are_logged`] |
 //!
@@ -19,13 +19,13 @@
 //!
 //! | row | test |
 //! |---|---|
-//! | 1 for ever is 300 s | `visitors::a_page_with_a_lifetime_is_rendered_again_after_it` (the other page stays) |
+//! | 1 for ever is 300 s | `visitors::lifetime::a_page_with_a_lifetime_is_rendered_again_after_it` (the other page stays) |
 //! | 2 more than 300 pages | [`a_site_of_a_thousand_pages_is_kept_whole`] |
 //! | 3 a hit stores the page again | [`a_hit_stores_nothing`] |
-//! | 4 write during a render | `scopes::a_page_rendered_before_a_write_is_not_stored_after_it` |
-//! | 5 read before the commit | `scopes::a_visit_before_the_commit_is_not_stored` |
-//! | 6 page of a transaction that rolls back | `scopes::a_page_rendered_from_a_transaction_that_is_rolled_back_is_not_stored`, `scopes::a_rollback_leaves_the_pages_true` |
-//! | 7 read before the DELETE | `scopes::a_page_rendered_before_a_delete_is_not_stored_after_it` |
+//! | 4 write during a render | `scopes::transactions::a_page_rendered_before_a_write_is_not_stored_after_it` |
+//! | 5 read before the commit | `scopes::transactions::a_visit_before_the_commit_is_not_stored` |
+//! | 6 page of a transaction that rolls back | `scopes::transactions::a_page_rendered_from_a_transaction_that_is_rolled_back_is_not_stored`, `scopes::transactions::a_rollback_leaves_the_pages_true` |
+//! | 7 read before the DELETE | `scopes::transactions::a_page_rendered_before_a_delete_is_not_stored_after_it` |
 //! | 8 slug change | `writes::a_rename_drops_the_old_page_and_the_new` |
 //! | 9 foreign key move, parent's slug | `writes::a_foreign_key_move_drops_both_parents`, `writes::a_rename_of_a_parent_drops_its_page_and_those_of_its_children` |
 //! | 10 bulk writes, raw SQL | [`a_bulk_write_is_told_by_model_or_by_path`] |
@@ -34,23 +34,23 @@
 //! | 13 the far side has no paths | `ui/related_not_dumped.rs` |
 //! | 14 paths that fail | `trouble::paths_that_error_…`, `trouble::paths_that_panic_…`, `ui/custom_without_impl.rs` |
 //! | 15 registering twice | `writes::registering_twice_is_the_same_as_once` |
-//! | 16 query ignored | `visitors::path_query_and_host_select_the_page`, [`lists_have_a_page_for_each_query_and_drop_together`] |
+//! | 16 query ignored | `visitors::selected::path_query_and_host_select_the_page`, [`lists_have_a_page_for_each_query_and_drop_together`] |
 //! | 17 non-ASCII and space | `paths::a_save_reaches_the_page_of_any_slug_however_it_is_asked_for` |
 //! | 18 poisoning by `//evil/page/`, `%3F`, `%23` | `paths::distinct_paths_never_share_a_page` |
-//! | 19 `Set-Cookie` replayed | `visitors::responses_that_are_not_for_everybody_are_not_stored` |
-//! | 20 `private`, Authorization | the same, `visitors::a_request_with_a_credential_is_neither_served_nor_stored` |
-//! | 21 Host | `visitors::path_query_and_host_select_the_page` |
-//! | 22 Vary | `visitors::headers_that_vary_names_select_the_page` |
-//! | 23 HEAD apart from GET | `visitors::head_is_answered_from_the_page_of_get` |
-//! | 24 streamed responses | `visitors::a_streamed_body_goes_by_as_it_comes_and_is_stored_at_its_end`, `visitors::a_body_that_breaks_off_is_not_stored` |
+//! | 19 `Set-Cookie` replayed | `visitors::stored::responses_that_are_not_for_everybody_are_not_stored` |
+//! | 20 `private`, Authorization | the same, `visitors::served::a_request_with_a_credential_is_neither_served_nor_stored` |
+//! | 21 Host | `visitors::selected::path_query_and_host_select_the_page` |
+//! | 22 Vary | `visitors::selected::headers_that_vary_names_select_the_page` |
+//! | 23 HEAD apart from GET | `visitors::selected::head_is_answered_from_the_page_of_get` |
+//! | 24 streamed responses | `visitors::stored::a_streamed_body_goes_by_as_it_comes_and_is_stored_at_its_end`, `visitors::stored::a_body_that_breaks_off_is_not_stored` |
 //! | 25 404, then created | [`a_page_that_is_not_there_is_never_stored_and_seen_once_it_is`] |
-//! | 26 redirects, 203, 410, 304 | `visitors::no_status_but_200_is_stored` |
+//! | 26 redirects, 203, 410, 304 | `visitors::stored::no_status_but_200_is_stored` |
 //! | 27 mounted under a prefix | [`a_site_mounted_under_a_prefix_has_whole_paths`] |
 //! | 28 `str(instance)` at each signal | [`every_step_is_logged`] (no entity of the site is `Display`) |
 //! | 29 a handle taken at import | `render::all_workers_share_the_cache_of_the_process` |
 //! | 30 the README's examples | — (compiled where they stand) |
 //! | 31 no purge-all, list, stats | [`all_can_be_dropped_listed_and_counted`], [`pages_can_be_filed_under_a_name`] |
-//! | 32 the whole site by default | [`the_whole_site_is_stored_but_for_the_admin_pages`], `visitors::only_the_chosen_paths_are_stored` |
+//! | 32 the whole site by default | [`the_whole_site_is_stored_but_for_the_admin_pages`], `visitors::left_out::only_the_chosen_paths_are_stored` |
 
 use actix_web::error::ErrorInternalServerError;
 use actix_web::test::{TestRequest, call_service, init_service};
