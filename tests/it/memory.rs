@@ -332,3 +332,24 @@ async fn tags_go_with_the_variants_that_named_them() {
         "all variants of the path drop together"
     );
 }
+
+#[actix_web::test]
+async fn the_plain_page_outlives_any_number_of_queries() {
+    let cache = Cache::builder().build();
+    let queries = (0..200).map(|page| Some(format!("page={page}")));
+    for query in [None].into_iter().chain(queries) {
+        let key = Key::new("http", "localhost", "/list", query.as_deref()).unwrap();
+        let Lookup::Miss(lease) = cache.look_up(&key, &|_| None).await else {
+            panic!("{query:?} is there already");
+        };
+        lease
+            .fill(Page::new(200, Vec::new(), Bytes::new()))
+            .unwrap();
+    }
+    // Nobody has asked for it since.
+    let plain = Key::new("http", "localhost", "/list", None).unwrap();
+    assert!(matches!(
+        cache.look_up(&plain, &|_| None).await,
+        Lookup::Hit(_)
+    ));
+}
