@@ -173,7 +173,7 @@ async fn raise_on_row<E, C>(
     }
     for _ in 0..ATTEMPTS {
         let watch = process::watch();
-        let mut dependents = dependents_in_database::<E, C>(entity, &row, model, db).await;
+        let mut dependents = dependents_in_database::<E, C>(&row, model, db).await;
         // SeaORM's deep delete takes the links away before it comes here.
         if write == Write::Delete && entity.has_links && !is_autocommit::<C>() {
             dependents.reaches.push(row.entity.reach());
@@ -187,17 +187,12 @@ async fn raise_on_row<E, C>(
 }
 
 /// What depends on a row as it is in the database.
-async fn dependents_in_database<E, C>(
-    entity: &Entity,
-    row: &RowId,
-    model: &E::ActiveModel,
-    db: &C,
-) -> Dependents
+async fn dependents_in_database<E, C>(row: &RowId, model: &E::ActiveModel, db: &C) -> Dependents
 where
     E: Dumped,
     C: ConnectionTrait,
 {
-    if process::holds_many(scope::owner(), &entity.tag) {
+    if process::holds_many(scope::owner(), &row.entity) {
         return Dependents::default();
     }
     let related = async {
@@ -216,7 +211,7 @@ where
     E: Dumped,
     C: ConnectionTrait,
 {
-    if process::holds_many(scope::owner(), &entity.tag) {
+    if process::holds_many(scope::owner(), &row.entity) {
         return Dependents::default();
     }
     let related = guarded(related_to::<E, C>(model, db).boxed());
@@ -256,18 +251,12 @@ fn dependents(row: &RowId, related: Result<RelatedRows, Trouble>) -> Dependents 
             rows: related.ids,
             own: reaches(row, Ok(related.own)),
         },
-        Err(trouble) => Dependents {
-            reaches: reaches(row, Err(trouble)),
-            ..Dependents::default()
-        },
+        Err(trouble) => Dependents::reaching(reaches(row, Err(trouble))),
     }
 }
 
 fn all_pages(row: &RowId) -> Dependents {
-    Dependents {
-        reaches: vec![row.entity.reach()],
-        ..Dependents::default()
-    }
+    Dependents::reaching(vec![row.entity.reach()])
 }
 
 fn reach_further(

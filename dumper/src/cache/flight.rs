@@ -56,7 +56,7 @@ pub(super) enum Outcome {
 /// What a request that found no page is to do.
 pub(super) enum Turn {
     /// Render, and let the others know.
-    Lead(LeaseId, Leading),
+    Lead(LeaseId, Filing, Leading),
     /// Wait for the render under way.
     Wait(Waiting),
     /// Render, without anybody waiting for it.
@@ -102,7 +102,7 @@ impl Flights {
         let flight = Flight {
             number,
             lease,
-            filing,
+            filing: filing.clone(),
             outcome,
         };
         let leading = Leading {
@@ -111,7 +111,7 @@ impl Flights {
             number,
             sender,
         };
-        Ok((flight, Turn::Lead(lease, leading)))
+        Ok((flight, Turn::Lead(lease, filing, leading)))
     }
 
     /// Lets nobody wait for this page for a short while.

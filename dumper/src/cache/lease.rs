@@ -44,12 +44,18 @@ pub enum NotStored {
 }
 
 impl Lease {
-    pub(super) fn new(cache: Cache, key: Arc<Key>, id: LeaseId, leading: Option<Leading>) -> Self {
+    pub(super) fn new(
+        cache: Cache,
+        key: Arc<Key>,
+        id: LeaseId,
+        filing: Filing,
+        leading: Option<Leading>,
+    ) -> Self {
         Self {
             cache,
-            filing: Filing::at(key.path()),
             key,
             id,
+            filing,
             leading,
             copied: 0,
         }

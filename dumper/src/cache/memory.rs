@@ -102,7 +102,7 @@ impl Memory {
 
     pub(crate) fn remove(&self, reach: &Reach) {
         let mut index = self.index();
-        let mut paths: Vec<Path> = match reach {
+        let paths: Vec<Path> = match reach {
             Reach::All => self.groups.iter().map(|(path, _)| path).collect(),
             Reach::Entity(entity) => {
                 let groups = self.groups.iter();
@@ -114,7 +114,7 @@ impl Memory {
                 index.get(reach).into_iter().flatten().cloned().collect()
             }
         };
-        for path in paths.drain(..) {
+        for path in paths {
             if let Some((path, group)) = self.groups.remove(&path) {
                 unfile(&mut index, &path, group.filing());
                 self.counters.invalidated(group.len());

@@ -13,13 +13,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 pub use self::builder::{AlreadyInstalled, CacheBuilder};
-use self::flight::{Flights, Outcome, Turn};
+use self::flight::{Flights, Leading, Outcome, Turn};
 pub use self::key::Key;
 pub use self::lease::{Lease, NotStored};
 pub(crate) use self::memory::Memory;
 pub use self::page::{Page, RequestHeaders};
 pub use self::stats::Stats;
-use crate::ledger::Refusal;
+use crate::ledger::{LeaseId, Refusal};
 use crate::process::{self, Cause};
 use crate::reach::{Filing, Reach};
 
@@ -147,10 +147,10 @@ impl Cache {
         let give_up = Instant::now() + self.wait;
         loop {
             let waiting = match self.flights.join(&key)? {
-                Turn::Alone => return self.lease(key),
+                Turn::Alone => return self.lease_alone(&key),
                 Turn::Wait(waiting) => waiting,
-                Turn::Lead(id, leading) => {
-                    let lease = Lease::new(self.clone(), Arc::clone(&key), id, Some(leading));
+                Turn::Lead(id, filing, leading) => {
+                    let lease = self.lease(&key, id, filing, Some(leading));
                     // The page may have been stored since it was looked for.
                     return Ok(match self.select(&key, headers) {
                         Some(page) => Lookup::Hit(page),
@@ -164,7 +164,7 @@ impl Cache {
             }
             return match self.select(&key, headers) {
                 Some(page) => Ok(Lookup::Hit(page)),
-                None => self.lease(key),
+                None => self.lease_alone(&key),
             };
         }
     }
@@ -175,10 +175,20 @@ impl Cache {
     }
 
     /// A lease for whose render nobody waits.
-    fn lease(&self, key: Arc<Key>) -> Result<Lookup, Refusal> {
-        let id = process::lease(&Filing::at(key.path()))?;
-        let lease = Lease::new(self.clone(), key, id, None);
-        Ok(Lookup::Miss(lease))
+    fn lease_alone(&self, key: &Arc<Key>) -> Result<Lookup, Refusal> {
+        let filing = Filing::at(key.path());
+        let id = process::lease(&filing)?;
+        Ok(Lookup::Miss(self.lease(key, id, filing, None)))
+    }
+
+    fn lease(
+        &self,
+        key: &Arc<Key>,
+        id: LeaseId,
+        filing: Filing,
+        leading: Option<Leading>,
+    ) -> Lease {
+        Lease::new(self.clone(), Arc::clone(key), id, filing, leading)
     }
 }
 

@@ -82,11 +82,7 @@ impl Fences {
             }
         };
         self.entry(owner, &row).open += 1;
-        let dependents = Dependents {
-            reaches,
-            ..Dependents::default()
-        };
-        self.extend(owner, &row, dependents, drops);
+        self.extend(owner, &row, Dependents::reaching(reaches), drops);
         self.bound(owner, entity, drops);
     }
 
@@ -150,19 +146,8 @@ impl Fences {
         deadline: Instant,
         drops: &mut Vec<Reach>,
     ) {
-        let Some(writer) = self.writers.get(&owner) else {
-            return;
-        };
-        let rows: Vec<(Row, bool)> = writer
-            .entries
-            .iter()
-            .map(|(row, entry)| (row.clone(), entry.open > 0))
-            .collect();
-        self.reach_all(owner, rows.iter().map(|(row, _)| row), drops);
-        for (row, open) in rows {
-            if open {
-                drops.extend(row.entity().map(EntityTag::reach));
-            } else if well {
+        for (row, is_known) in self.reach_all_of(owner, drops) {
+            if is_known && well {
                 self.remove(owner, &row, drops);
             }
         }
@@ -191,17 +176,7 @@ impl Fences {
         while let Some(&(deadline, owner)) = self.deadlines.first()
             && deadline <= now
         {
-            let rows = self.writers.get(&owner).map(|writer| {
-                let rows = writer.entries.iter();
-                rows.map(|(row, entry)| (row.clone(), entry.open > 0))
-                    .collect::<Vec<_>>()
-            });
-            let rows = rows.unwrap_or_default();
-            self.reach_all(owner, rows.iter().map(|(row, _)| row), drops);
-            for (row, open) in rows {
-                if open {
-                    drops.extend(row.entity().map(EntityTag::reach));
-                }
+            for (row, _) in self.reach_all_of(owner, drops) {
                 self.remove(owner, &row, drops);
             }
             self.deadlines.remove(&(deadline, owner));
@@ -305,6 +280,20 @@ impl Fences {
         }
     }
 
+    /// Invalidates all that the writes of an owner may have changed, and returns
+    /// their rows, with whether the end of each write is known.
+    fn reach_all_of(&self, owner: Owner, drops: &mut Vec<Reach>) -> Vec<(Row, bool)> {
+        let entries = self.writers.get(&owner).map(|writer| &writer.entries);
+        let entries = entries.into_iter().flatten();
+        let rows: Vec<(Row, bool)> = entries
+            .map(|(row, entry)| (row.clone(), entry.open == 0))
+            .collect();
+        self.reach_all(owner, rows.iter().map(|(row, _)| row), drops);
+        let unknown = rows.iter().filter(|(_, is_known)| !is_known);
+        drops.extend(unknown.filter_map(|(row, _)| row.entity().map(EntityTag::reach)));
+        rows
+    }
+
     /// Invalidates all that writes of the owner to some rows may have changed. What
     /// many of them share is gone through once.
     fn reach_all<'a>(
@@ -387,11 +376,8 @@ impl Fences {
         let entry = self.entry(owner, &many);
         entry.open = rows.iter().map(|(_, open)| open).sum();
         entry.uncommitted = true;
-        let dependents = Dependents {
-            reaches: vec![entity.reach()],
-            ..Dependents::default()
-        };
-        self.extend(owner, &many, dependents, drops);
+        let all = Dependents::reaching(vec![entity.reach()]);
+        self.extend(owner, &many, all, drops);
         self.reach_all(owner, rows.iter().map(|(row, _)| row), drops);
         for (row, _) in rows {
             self.remove(owner, &row, drops);
@@ -401,11 +387,8 @@ impl Fences {
     fn stand_on_everything(&mut self, deadline: Instant, drops: &mut Vec<Reach>) {
         let entry = self.entry(Owner::Everyone, &Row::Any);
         entry.open = 1;
-        let dependents = Dependents {
-            reaches: vec![Reach::All],
-            ..Dependents::default()
-        };
-        self.extend(Owner::Everyone, &Row::Any, dependents, drops);
+        let all = Dependents::reaching(vec![Reach::All]);
+        self.extend(Owner::Everyone, &Row::Any, all, drops);
         for (_, owner) in std::mem::take(&mut self.deadlines) {
             if owner == Owner::Everyone {
                 continue;

@@ -23,6 +23,16 @@ pub(crate) struct Dependents {
     pub(crate) own: Vec<Reach>,
 }
 
+impl Dependents {
+    /// What was found without reading other rows.
+    pub(crate) fn reaching(reaches: Vec<Reach>) -> Self {
+        Self {
+            reaches,
+            ..Self::default()
+        }
+    }
+}
+
 /// A statement that has ended.
 #[derive(Clone, Debug)]
 pub(crate) struct Written {
