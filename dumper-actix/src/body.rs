@@ -9,6 +9,7 @@ use dumper::Lease;
 use log::debug;
 use pin_project_lite::pin_project;
 
+use crate::middleware::What;
 use crate::response::Head;
 
 /// The body of a response that went through the middleware: one that streams, or
@@ -34,11 +35,11 @@ pub(crate) struct Copy {
     bytes: usize,
     size: BodySize,
     max: usize,
-    what: String,
+    what: What,
 }
 
 impl Copy {
-    pub(crate) fn new(lease: Lease, head: Head, max: usize, what: String) -> Self {
+    pub(crate) fn new(lease: Lease, head: Head, max: usize, what: What) -> Self {
         Self {
             lease,
             head,

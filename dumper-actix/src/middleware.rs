@@ -1,5 +1,6 @@
 //! The way of a request through the cache.
 
+use std::fmt;
 use std::future::{Ready, ready};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -78,6 +79,24 @@ where
 /// that render would be to wait for oneself.
 struct Led;
 
+/// What the log says a request asks for; written only if somebody reads it.
+#[derive(Debug)]
+pub(crate) struct What {
+    method: Method,
+    key: Key,
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { method, key } = self;
+        let path = key.path();
+        write!(
+            f,
+            "path \"{path}\" with method \"{method}\" as key \"{key}\""
+        )
+    }
+}
+
 /// Lets a request pass the cache, but in a scope.
 async fn bypass<S, B>(
     dumper: &Dumper,
@@ -117,23 +136,22 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
-    let method = req.method().clone();
-    let what = format!(
-        "path \"{}\" with method \"{method}\" as key \"{key}\"",
-        key.path()
-    );
+    let what = What {
+        method: req.method().clone(),
+        key,
+    };
     let lookup = {
         let headers = req.headers();
         dumper
             .cache
-            .look_up(&key, &|name| header_value(headers, name))
+            .look_up(&what.key, &|name| header_value(headers, name))
             .await
     };
     let lease = match lookup {
         Lookup::Hit(page) => {
             debug!(target: "dumper::middleware", "hit: {what}");
             let (req, _) = req.into_parts();
-            return Ok(serve(dumper, req, &page, &Status::Hit));
+            return Ok(serve(dumper, req, &page));
         }
         Lookup::Miss(lease) => Some(lease),
         Lookup::Fenced => None,
@@ -142,7 +160,7 @@ where
     req.extensions_mut().insert(Led);
     let asked = take_conditions(&mut req);
     match in_scope(service, req).await {
-        (Ok(res), tags) => Ok(store(dumper, res, &asked, lease, tags, &what)),
+        (Ok(res), tags) => Ok(store(dumper, res, &asked, lease, tags, what)),
         (Err(err), _) => {
             lease.into_iter().for_each(Lease::decline);
             Err(err)
@@ -157,7 +175,7 @@ fn store<B: MessageBody>(
     asked: &HeaderMap,
     lease: Option<Lease>,
     tags: Vec<Arc<str>>,
-    what: &str,
+    what: What,
 ) -> ServiceResponse<Body<B>> {
     let inner_path = dumper::Path::requested(res.request().path());
     let (req, mut res) = res.into_parts();
@@ -184,12 +202,28 @@ fn store<B: MessageBody>(
             return keep(dumper, req, res, head, lease, asked, what);
         }
     };
-    debug!(target: "dumper::middleware", "not stored: {what} because {refused}");
-    note(dumper, &Status::NotStored(refused), res.headers_mut());
+    let res = res.map_body(|_, body| EitherBody::left(Streaming::untouched(body)));
+    refuse(dumper, req, res, &refused, asked, &what)
+}
+
+/// Passes a response on that is not stored.
+fn refuse<B: MessageBody>(
+    dumper: &Dumper,
+    req: HttpRequest,
+    mut res: HttpResponse<Body<B>>,
+    reason: &str,
+    asked: &HeaderMap,
+    what: &What,
+) -> ServiceResponse<Body<B>> {
+    debug!(target: "dumper::middleware", "not stored: {what} because {reason}");
+    note(
+        dumper,
+        &Status::NotStored(reason.to_owned()),
+        res.headers_mut(),
+    );
     if res.status() == StatusCode::OK && not_modified(asked, res.headers()) {
         return ServiceResponse::new(req, without_body(res));
     }
-    let res = res.map_body(|_, body| EitherBody::left(Streaming::untouched(body)));
     ServiceResponse::new(req, res)
 }
 
@@ -202,7 +236,7 @@ fn keep<B: MessageBody>(
     head: Head,
     mut lease: Lease,
     asked: &HeaderMap,
-    what: &str,
+    what: What,
 ) -> ServiceResponse<Body<B>> {
     let (mut res, body) = res.into_parts();
     let fits = match body.size() {
@@ -212,17 +246,8 @@ fn keep<B: MessageBody>(
     };
     if !fits {
         lease.decline();
-        debug!(target: "dumper::middleware", "not stored: {what} because its body is too large");
-        note(
-            dumper,
-            &Status::NotStored("body-size".to_owned()),
-            res.headers_mut(),
-        );
-        if not_modified(asked, res.headers()) {
-            return ServiceResponse::new(req, without_body(res));
-        }
         let res = res.set_body(EitherBody::left(Streaming::untouched(body)));
-        return ServiceResponse::new(req, res);
+        return refuse(dumper, req, res, "body-size", asked, &what);
     }
     let body = match body.try_into_bytes() {
         Ok(body) => body,
@@ -232,19 +257,15 @@ fn keep<B: MessageBody>(
             if not_modified(asked, res.headers()) {
                 return ServiceResponse::new(req, without_body(res));
             }
-            let copy = Copy::new(lease, head, dumper.max_body, what.to_owned());
+            let copy = Copy::new(lease, head, dumper.max_body, what);
             let res = res.set_body(EitherBody::left(Streaming::copied(body, copy)));
             return ServiceResponse::new(req, res);
         }
     };
     if body.len() > dumper.max_body {
         lease.decline();
-        note(
-            dumper,
-            &Status::NotStored("body-size".to_owned()),
-            res.headers_mut(),
-        );
-        return ServiceResponse::new(req, res.set_body(EitherBody::right(body)));
+        let res = res.set_body(EitherBody::right(body));
+        return refuse(dumper, req, res, "body-size", asked, &what);
     }
     // The body may be a small part of what it holds in memory.
     let page = head.with_body(Bytes::copy_from_slice(&body));
@@ -275,7 +296,6 @@ fn serve<B: MessageBody>(
     dumper: &Dumper,
     req: HttpRequest,
     page: &Page,
-    status: &Status,
 ) -> ServiceResponse<Body<B>> {
     let code = StatusCode::from_u16(page.status()).unwrap_or(StatusCode::OK);
     let mut res = HttpResponse::with_body(code, ());
@@ -287,7 +307,7 @@ fn serve<B: MessageBody>(
         res.headers_mut()
             .insert(header::AGE, HeaderValue::from(age.as_secs()));
     }
-    note(dumper, status, res.headers_mut());
+    note(dumper, &Status::Hit, res.headers_mut());
     if not_modified(req.headers(), res.headers()) {
         return ServiceResponse::new(req, without_body(res));
     }
@@ -307,10 +327,7 @@ fn prepare(page: &Page) -> Vec<(HeaderName, HeaderValue)> {
 }
 
 /// Makes a 304 of a 200 (RFC 9110 §15.4.5).
-fn without_body<B, T: MessageBody>(mut res: HttpResponse<T>) -> HttpResponse<Body<B>>
-where
-    B: MessageBody,
-{
+fn without_body<B: MessageBody, T>(mut res: HttpResponse<T>) -> HttpResponse<Body<B>> {
     *res.status_mut() = StatusCode::NOT_MODIFIED;
     for name in [
         header::CONTENT_LENGTH,
