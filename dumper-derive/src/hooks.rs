@@ -46,7 +46,7 @@ impl Hook {
                 where
                     C: ::dumper::__private::sea_orm::ConnectionTrait,
                 {
-                    ::dumper::hooks::before_save::<Self::Entity, C>(&self, db, insert).await;
+                    ::dumper::hooks::before_save::<Self::Entity, C>(&self, db, insert).await?;
                     ::core::result::Result::Ok(self)
                 }
             },
@@ -62,7 +62,7 @@ impl Hook {
                 where
                     C: ::dumper::__private::sea_orm::ConnectionTrait,
                 {
-                    ::dumper::hooks::after_save::<Self::Entity, C>(&model, db, insert).await;
+                    ::dumper::hooks::after_save::<Self::Entity, C>(&model, db, insert).await?;
                     ::core::result::Result::Ok(model)
                 }
             },
@@ -74,7 +74,7 @@ impl Hook {
                 where
                     C: ::dumper::__private::sea_orm::ConnectionTrait,
                 {
-                    ::dumper::hooks::before_delete::<Self::Entity, C>(&self, db).await;
+                    ::dumper::hooks::before_delete::<Self::Entity, C>(&self, db).await?;
                     ::core::result::Result::Ok(self)
                 }
             },
@@ -86,7 +86,7 @@ impl Hook {
                 where
                     C: ::dumper::__private::sea_orm::ConnectionTrait,
                 {
-                    ::dumper::hooks::after_delete::<Self::Entity, C>(&self, db).await;
+                    ::dumper::hooks::after_delete::<Self::Entity, C>(&self, db).await?;
                     ::core::result::Result::Ok(self)
                 }
             },
@@ -148,25 +148,25 @@ impl Hook {
             Self::BeforeSave => quote_spanned! {span=>
                 #run
                 let model = result?;
-                ::dumper::hooks::before_save::<Self::Entity, _>(&model, db, insert).await;
+                ::dumper::hooks::before_save::<Self::Entity, _>(&model, db, insert).await?;
                 ::core::result::Result::Ok(model)
             },
             Self::AfterSave => quote_spanned! {span=>
                 let written = ::core::clone::Clone::clone(&model);
                 #run
-                ::dumper::hooks::after_save::<Self::Entity, _>(&written, db, insert).await;
+                ::dumper::hooks::after_save::<Self::Entity, _>(&written, db, insert).await?;
                 result
             },
             Self::BeforeDelete => quote_spanned! {span=>
                 #run
                 let model = result?;
-                ::dumper::hooks::before_delete::<Self::Entity, _>(&model, db).await;
+                ::dumper::hooks::before_delete::<Self::Entity, _>(&model, db).await?;
                 ::core::result::Result::Ok(model)
             },
             Self::AfterDelete => quote_spanned! {span=>
                 let deleted = ::core::clone::Clone::clone(&#receiver);
                 #run
-                ::dumper::hooks::after_delete::<Self::Entity, _>(&deleted, db).await;
+                ::dumper::hooks::after_delete::<Self::Entity, _>(&deleted, db).await?;
                 result
             },
         };

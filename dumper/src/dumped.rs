@@ -1,9 +1,11 @@
 //! What `#[derive(Dumped)]` tells of an entity.
 
 use std::fmt;
+use std::str::FromStr;
 
 use sea_orm::{
-    ActiveModelBehavior, ActiveValue, ConnectionTrait, DbErr, EntityTrait, ModelTrait, Related,
+    ActiveModelBehavior, ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DbErr,
+    EntityTrait, ModelTrait, QueryFilter, Related, Select,
 };
 
 use crate::reach::RowId;
@@ -81,17 +83,56 @@ where
 pub struct RelatedRows {
     pub(crate) paths: Vec<String>,
     pub(crate) ids: Vec<RowId>,
-    /// The paths of the row that they are related to.
-    pub(crate) own: Vec<String>,
+    /// Whether the database was asked for them.
+    pub(crate) has_read: bool,
+    /// The paths that show them because of the row that they are related to: its
+    /// own, and those of the rows that it belongs to.
+    pub(crate) shared: Vec<String>,
+}
+
+impl RelatedRows {
+    pub(crate) fn append(&mut self, mut other: Self) {
+        self.paths.append(&mut other.paths);
+        self.ids.append(&mut other.ids);
+        self.shared.append(&mut other.shared);
+    }
+
+    fn add<E, R>(&mut self, rows: &[R::Model])
+    where
+        E: EntityTrait + Related<R>,
+        R: Dumped,
+    {
+        for row in rows {
+            let paths = declared_paths::<R>(row);
+            if belongs_to::<E, R>() {
+                self.shared.extend(paths.iter().cloned());
+            }
+            self.paths.extend(paths);
+            self.ids.push(RowId {
+                entity: registry::entity::<R>().tag.clone(),
+                key: model_key(row),
+            });
+        }
+    }
 }
 
 /// A list of entities that are related to `E`.
-pub trait RelatedEntities<E: EntityTrait<Model: Sync>> {
+pub trait RelatedEntities<E: EntityTrait<Model: Sync, ActiveModel: Sync>> {
     /// The declared templates of each.
     fn templates() -> Vec<&'static [&'static str]>;
 
     /// Whether one of them is related through the rows of a third.
     fn have_links() -> bool;
+
+    /// How many of them a row of `E` belongs to. One that belongs to two links them,
+    /// and has their pages show each other.
+    fn owners() -> usize;
+
+    /// The rows that a row of `E` is going to belong to, by the columns that are set.
+    fn owners_of<C: ConnectionTrait>(
+        model: &E::ActiveModel,
+        db: &C,
+    ) -> impl Future<Output = Result<RelatedRows, DbErr>> + Send;
 
     /// The rows that are related to a row of `E`.
     fn rows<C: ConnectionTrait>(
@@ -100,13 +141,24 @@ pub trait RelatedEntities<E: EntityTrait<Model: Sync>> {
     ) -> impl Future<Output = Result<RelatedRows, DbErr>> + Send;
 }
 
-impl<E: EntityTrait<Model: Sync>> RelatedEntities<E> for () {
+impl<E: EntityTrait<Model: Sync, ActiveModel: Sync>> RelatedEntities<E> for () {
     fn templates() -> Vec<&'static [&'static str]> {
         Vec::new()
     }
 
     fn have_links() -> bool {
         false
+    }
+
+    fn owners() -> usize {
+        0
+    }
+
+    async fn owners_of<C: ConnectionTrait>(
+        _model: &E::ActiveModel,
+        _db: &C,
+    ) -> Result<RelatedRows, DbErr> {
+        Ok(RelatedRows::default())
     }
 
     async fn rows<C: ConnectionTrait>(_model: &E::Model, _db: &C) -> Result<RelatedRows, DbErr> {
@@ -116,7 +168,7 @@ impl<E: EntityTrait<Model: Sync>> RelatedEntities<E> for () {
 
 impl<E, R, Rest> RelatedEntities<E> for (R, Rest)
 where
-    E: EntityTrait<Model: Sync> + Related<R>,
+    E: EntityTrait<Model: Sync, ActiveModel: Sync> + Related<R>,
     R: Dumped,
     Rest: RelatedEntities<E>,
 {
@@ -130,18 +182,57 @@ where
         <E as Related<R>>::via().is_some() || Rest::have_links()
     }
 
+    fn owners() -> usize {
+        usize::from(belongs_to::<E, R>()) + Rest::owners()
+    }
+
+    async fn owners_of<C: ConnectionTrait>(
+        model: &E::ActiveModel,
+        db: &C,
+    ) -> Result<RelatedRows, DbErr> {
+        let owners = match query_owners::<E, R>(model) {
+            Some(query) => query.all(db).await?,
+            None => Vec::new(),
+        };
+        let mut related = Rest::owners_of(model, db).await?;
+        related.add::<E, R>(&owners);
+        Ok(related)
+    }
+
     async fn rows<C: ConnectionTrait>(model: &E::Model, db: &C) -> Result<RelatedRows, DbErr> {
         let rows = model.find_related(R::default()).all(db).await?;
         let mut related = Rest::rows(model, db).await?;
-        for row in &rows {
-            related.paths.extend(declared_paths::<R>(row));
-            related.ids.push(RowId {
-                entity: registry::entity::<R>().tag.clone(),
-                key: model_key(row),
-            });
-        }
+        related.add::<E, R>(&rows);
         Ok(related)
     }
+}
+
+/// Whether a row of `E` has a column with the key of the row of `R` that is related
+/// to it.
+fn belongs_to<E: Related<R>, R: EntityTrait>() -> bool {
+    E::via().is_none() && !E::to().is_owner
+}
+
+/// A query for the row of `R` that the model is set to belong to.
+fn query_owners<E, R>(model: &E::ActiveModel) -> Option<Select<R>>
+where
+    E: EntityTrait + Related<R>,
+    R: EntityTrait,
+{
+    if !belongs_to::<E, R>() {
+        return None;
+    }
+    let relation = E::to();
+    let mut query = R::find();
+    for (from, to) in relation.from_col.iter().zip(relation.to_col.iter()) {
+        let from = E::Column::from_str(&from.inner()).ok()?;
+        let to = R::Column::from_str(&to.inner()).ok()?;
+        let ActiveValue::Set(value) = model.get(from) else {
+            return None;
+        };
+        query = query.filter(to.eq(value));
+    }
+    Some(query)
 }
 
 /// The value of a hole, on its way into a path.

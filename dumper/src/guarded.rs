@@ -14,6 +14,27 @@ pub(crate) enum Trouble {
     Panic,
 }
 
+impl Trouble {
+    /// The error, if the transaction it came in is no more.
+    ///
+    /// `MySQL` answers a deadlock by rolling the whole transaction back, and goes on
+    /// as if there had been none. Whoever writes in it has to know.
+    pub(crate) fn into_lost_transaction<C: ConnectionTrait>(self, db: &C) -> Result<DbErr, Self> {
+        match self {
+            Self::Database(err)
+                if !is_autocommit::<C>()
+                    && db.get_database_backend() == DbBackend::MySql
+                    && ["1213 (40001)", "1205 (HY000)"]
+                        .iter()
+                        .any(|code| err.to_string().contains(code)) =>
+            {
+                Ok(err)
+            }
+            trouble => Err(trouble),
+        }
+    }
+}
+
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -4,8 +4,14 @@
 //! `#[dumper::behavior]` weaves them behind your own. Where neither will do, call
 //! them by hand, each as the last thing in the hook of its name.
 //!
-//! They never fail and never panic: what goes wrong is logged at `error`, and all
-//! pages of the entity are dropped.
+//! They never panic, and no trouble of theirs fails a write: what goes wrong is
+//! logged at `error`, and all pages of the entity are dropped.
+//!
+//! # Errors
+//!
+//! `MySQL` and `MariaDB` end the whole transaction at a deadlock, and go on without.
+//! If that happens in a query of a hook, inside a transaction, the hook returns the
+//! error, which is to be returned from yours: the writes before it are undone.
 //!
 //! # Cost
 //!
@@ -17,23 +23,23 @@
 
 use std::sync::Arc;
 
-use futures::FutureExt;
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait};
 
-use crate::dumped::{RelatedEntities, RelatedRows, declared_paths};
-use crate::guarded::{Trouble, guarded, in_savepoint, is_autocommit};
-use crate::ledger::{Dependents, Moved, Written};
-use crate::path::Path;
-use crate::process::{self, Cause, Watch};
+use crate::attempts::{self, Attempts};
+use crate::dependents::{self, reaches};
+use crate::guarded::is_autocommit;
+use crate::ledger::{Dependents, Moved, Raised, Since, Written};
+use crate::process::{self, Cause};
 use crate::reach::{Reach, RowId};
 use crate::registry::{self, Entity};
-use crate::row::{active_key, find_row, foreseen_paths, model_key, moves};
-use crate::{DependentPaths, Dumped, scope};
-
-/// How often what depends on a row is read, if rows move meanwhile.
-const ATTEMPTS: usize = 3;
+use crate::row::{active_key, foreseen_paths, model_key, moves};
+use crate::{Dumped, scope};
 
 /// Raises a fence before a row is inserted or updated.
+///
+/// # Errors
+///
+/// See the [module](self#errors).
 #[expect(
     clippy::manual_async_fn,
     reason = "`Send` is promised here, so that a mistake in a model is not reported through the body"
@@ -42,7 +48,7 @@ pub fn before_save<E, C>(
     model: &E::ActiveModel,
     db: &C,
     insert: bool,
-) -> impl Future<Output = ()> + Send
+) -> impl Future<Output = Result<(), DbErr>> + Send
 where
     E: Dumped,
     C: ConnectionTrait,
@@ -50,26 +56,28 @@ where
     async move {
         let entity = registry::entity::<E>();
         let key = active_key::<E>(model);
-        if insert {
-            let row = entity.row(key.clone().unwrap_or_else(|| "new".into()));
-            let foreseen = reaches(&row, foreseen_paths::<E>(&entity, model));
-            let cause = cause(&row, "about to be inserted");
-            process::raise(scope::owner(), &row.entity, key.as_deref(), foreseen, cause);
-            return;
+        match (key, insert) {
+            (key, true) => raise_on_new_row::<E, C>(&entity, model, key, db).await,
+            (Some(key), false) => {
+                raise_on_row::<E, C>(&entity, model, key, db, Write::Update).await
+            }
+            // SeaORM refuses to update a row without a key.
+            (None, false) => Ok(()),
         }
-        // SeaORM refuses to update a row without a key.
-        let Some(key) = key else { return };
-        raise_on_row::<E, C>(&entity, model, key, db, Write::Update).await;
     }
 }
 
 /// Takes note that a row has been inserted or updated, and drops its pages.
+///
+/// # Errors
+///
+/// See the [module](self#errors).
 #[expect(clippy::manual_async_fn, reason = "as `before_save`")]
 pub fn after_save<E, C>(
     model: &<E as EntityTrait>::Model,
     db: &C,
     insert: bool,
-) -> impl Future<Output = ()> + Send
+) -> impl Future<Output = Result<(), DbErr>> + Send
 where
     E: Dumped,
     C: ConnectionTrait,
@@ -81,20 +89,28 @@ where
             inserted: insert,
             committed: is_autocommit::<C>(),
         };
-        for _ in 0..ATTEMPTS {
-            let watch = process::watch();
-            let dependents = dependents_of::<E, C>(&entity, &written.row, model, db).await;
-            if settle(&written, dependents, &watch, "saved").is_ok() {
-                return;
+        let mut attempts = Attempts::default();
+        while let Some(since) = attempts.next(db).await {
+            let dependents = dependents::of_row::<E, C>(&entity, &written.row, model, db).await?;
+            if settle(&written, dependents, since, "saved").is_ok() {
+                return Ok(());
             }
         }
         settle_on_all(&written, "saved");
+        Ok(())
     }
 }
 
 /// Raises a fence before a row is deleted.
+///
+/// # Errors
+///
+/// See the [module](self#errors).
 #[expect(clippy::manual_async_fn, reason = "as `before_save`")]
-pub fn before_delete<E, C>(model: &E::ActiveModel, db: &C) -> impl Future<Output = ()> + Send
+pub fn before_delete<E, C>(
+    model: &E::ActiveModel,
+    db: &C,
+) -> impl Future<Output = Result<(), DbErr>> + Send
 where
     E: Dumped,
     C: ConnectionTrait,
@@ -103,15 +119,22 @@ where
         let entity = registry::entity::<E>();
         // SeaORM refuses to delete a row without a key.
         let Some(key) = active_key::<E>(model) else {
-            return;
+            return Ok(());
         };
-        raise_on_row::<E, C>(&entity, model, key, db, Write::Delete).await;
+        raise_on_row::<E, C>(&entity, model, key, db, Write::Delete).await
     }
 }
 
 /// Takes note that a row has been deleted, and drops its pages.
+///
+/// # Errors
+///
+/// Returns none, and a `Result` to be used like the others.
 #[expect(clippy::manual_async_fn, reason = "as `before_save`")]
-pub fn after_delete<E, C>(model: &E::ActiveModel, _db: &C) -> impl Future<Output = ()> + Send
+pub fn after_delete<E, C>(
+    model: &E::ActiveModel,
+    _db: &C,
+) -> impl Future<Output = Result<(), DbErr>> + Send
 where
     E: Dumped,
     C: ConnectionTrait,
@@ -124,13 +147,10 @@ where
             inserted: false,
             committed: is_autocommit::<C>(),
         };
-        let settled = settle(
-            &written,
-            Dependents::default(),
-            &process::watch(),
-            "deleted",
-        );
+        let nothing = Dependents::default();
+        let settled = settle(&written, nothing, attempts::now(), "deleted");
         settled.unwrap_or_else(|Moved| settle_on_all(&written, "deleted"));
+        Ok(())
     }
 }
 
@@ -138,6 +158,31 @@ where
 enum Write {
     Update,
     Delete,
+}
+
+/// Raises the fence of a row that is to be inserted.
+///
+/// One that links two others has their pages show each other as soon as it is there,
+/// so what it shows on is to be known before.
+async fn raise_on_new_row<E, C>(
+    entity: &Entity,
+    model: &E::ActiveModel,
+    key: Option<Arc<str>>,
+    db: &C,
+) -> Result<(), DbErr>
+where
+    E: Dumped,
+    C: ConnectionTrait,
+{
+    const DOING: &str = "about to be inserted";
+    let row = entity.row(key.clone().unwrap_or_else(|| "new".into()));
+    let foreseen = reaches(&row, foreseen_paths::<E>(entity, model));
+    let raised = raise(&row, key.as_deref(), foreseen, DOING);
+    if dependents::links_rows::<E>() {
+        let read = || dependents::of_new_row::<E, C>(&row, model, db);
+        reach_further(&row, &raised, db, DOING, read).await?;
+    }
+    Ok(())
 }
 
 /// Raises the fence of a row that exists, first on what is known of it, then on
@@ -149,7 +194,8 @@ async fn raise_on_row<E, C>(
     key: Arc<str>,
     db: &C,
     write: Write,
-) where
+) -> Result<(), DbErr>
+where
     E: Dumped,
     C: ConnectionTrait,
 {
@@ -159,128 +205,72 @@ async fn raise_on_row<E, C>(
         // A model to be deleted may have been changed since it was read.
         Write::Delete => (Ok(Vec::new()), "about to be deleted"),
     };
-    let foreseen = reaches(&row, foreseen);
-    process::raise(
-        scope::owner(),
-        &row.entity,
-        Some(&row.key),
-        foreseen,
-        cause(&row, doing),
-    );
+    let raised = raise(&row, Some(&row.key), reaches(&row, foreseen), doing);
     let is_foreseen = write == Write::Update && !entity.asks_database && !moves::<E>(entity, model);
     if is_foreseen {
-        return;
+        return Ok(());
     }
-    for _ in 0..ATTEMPTS {
-        let watch = process::watch();
-        let mut dependents = dependents_in_database::<E, C>(&row, model, db).await;
+    let read = || async {
+        let mut dependents = dependents::in_database::<E, C>(entity, &row, model, db).await?;
         // SeaORM's deep delete takes the links away before it comes here.
         if write == Write::Delete && entity.has_links && !is_autocommit::<C>() {
             dependents.reaches.push(row.entity.reach());
         }
-        if reach_further(&row, dependents, &watch, doing).is_ok() {
-            return;
+        Ok(dependents)
+    };
+    reach_further(&row, &raised, db, doing, read).await
+}
+
+/// Lets a fence reach what depends on its row, which is read until nobody has
+/// written what was read.
+async fn reach_further<C, F>(
+    row: &RowId,
+    raised: &Raised,
+    db: &C,
+    doing: &str,
+    read: impl Fn() -> F,
+) -> Result<(), DbErr>
+where
+    C: ConnectionTrait,
+    F: Future<Output = Result<Dependents, DbErr>>,
+{
+    let reach = |dependents, since| {
+        let (owner, cause) = (scope::owner(), cause(row, doing));
+        process::global().reach_further(owner, raised, dependents, since, cause)
+    };
+    let mut attempts = Attempts::default();
+    while let Some(since) = attempts.next(db).await {
+        if reach(read().await?, since).is_ok() {
+            return Ok(());
         }
     }
-    let reached = reach_further(&row, all_pages(&row), &process::watch(), doing);
+    let reached = reach(all_pages(row), attempts::now());
     debug_assert_eq!(reached, Ok(()), "no row was read");
+    Ok(())
 }
 
-/// What depends on a row as it is in the database.
-async fn dependents_in_database<E, C>(row: &RowId, model: &E::ActiveModel, db: &C) -> Dependents
-where
-    E: Dumped,
-    C: ConnectionTrait,
-{
-    if process::holds_many(scope::owner(), &row.entity) {
-        return Dependents::default();
-    }
-    let related = async {
-        match find_row::<E, C>(model, db).await? {
-            Some(model) => related_to::<E, C>(&model, db).await,
-            None => Ok(RelatedRows::default()),
-        }
-    };
-    // Boxed, since each future around would hold it in place, some of them twice.
-    dependents(row, in_savepoint(db, guarded(related.boxed())).await)
-}
-
-/// What depends on a row that is known.
-async fn dependents_of<E, C>(entity: &Entity, row: &RowId, model: &E::Model, db: &C) -> Dependents
-where
-    E: Dumped,
-    C: ConnectionTrait,
-{
-    if process::holds_many(scope::owner(), &row.entity) {
-        return Dependents::default();
-    }
-    let related = guarded(related_to::<E, C>(model, db).boxed());
-    let related = if entity.asks_database {
-        in_savepoint(db, related).await
-    } else {
-        related.await
-    };
-    dependents(row, related)
-}
-
-/// The paths that depend on a row, and the rows by which they are found.
-///
-/// Of paths that are written by hand, those rows are not known.
-async fn related_to<E, C>(model: &E::Model, db: &C) -> Result<RelatedRows, DbErr>
-where
-    E: Dumped,
-    C: ConnectionTrait,
-{
-    if E::CUSTOM {
-        let paths = model.dependent_paths(db).await?;
-        return Ok(RelatedRows {
-            paths,
-            ..RelatedRows::default()
-        });
-    }
-    let mut related = E::Related::rows(model, db).await?;
-    related.own = declared_paths::<E>(model);
-    related.paths.extend(related.own.iter().cloned());
-    Ok(related)
-}
-
-fn dependents(row: &RowId, related: Result<RelatedRows, Trouble>) -> Dependents {
-    match related {
-        Ok(related) => Dependents {
-            reaches: reaches(row, Ok(related.paths)),
-            rows: related.ids,
-            own: reaches(row, Ok(related.own)),
-        },
-        Err(trouble) => Dependents::reaching(reaches(row, Err(trouble))),
-    }
+fn raise(row: &RowId, key: Option<&str>, reaches: Vec<Reach>, doing: &str) -> Raised {
+    let (owner, cause) = (scope::owner(), cause(row, doing));
+    process::global().raise(owner, &row.entity, key, reaches, cause)
 }
 
 fn all_pages(row: &RowId) -> Dependents {
     Dependents::reaching(vec![row.entity.reach()])
 }
 
-fn reach_further(
-    row: &RowId,
-    dependents: Dependents,
-    watch: &Watch,
-    doing: &str,
-) -> Result<(), Moved> {
-    process::reach_further(scope::owner(), row, dependents, watch, cause(row, doing))
-}
-
 fn settle(
     written: &Written,
     dependents: Dependents,
-    watch: &Watch,
+    since: Since,
     done: &str,
 ) -> Result<(), Moved> {
     let cause = cause(&written.row, done);
-    process::settle(scope::owner(), written, dependents, watch, cause)
+    process::global().settle(scope::owner(), written, dependents, since, cause)
 }
 
 /// Settles a write of whose row nobody can tell what depends on it.
 fn settle_on_all(written: &Written, done: &str) {
-    let settled = settle(written, all_pages(&written.row), &process::watch(), done);
+    let settled = settle(written, all_pages(&written.row), attempts::now(), done);
     debug_assert_eq!(settled, Ok(()), "no row was read");
 }
 
@@ -289,28 +279,5 @@ fn cause<'a>(row: &'a RowId, write: &'a str) -> Cause<'a> {
         entity: row.entity.name(),
         key: &row.key,
         write,
-    }
-}
-
-/// What is reached by the paths of a row; its entity tag where they are not known.
-pub(crate) fn reaches(row: &RowId, paths: Result<Vec<String>, Trouble>) -> Vec<Reach> {
-    let complain = |trouble: &dyn std::fmt::Display| {
-        log::error!(
-            target: "dumper::invalidation",
-            "the paths of instance #{} of {} are not known, so all its pages are dropped: {trouble}",
-            row.key,
-            row.entity.name(),
-        );
-        row.entity.reach()
-    };
-    match paths {
-        Err(trouble) => vec![complain(&trouble)],
-        Ok(paths) => {
-            let paths = paths.iter().map(|path| match Path::declared(path) {
-                Ok(path) => Reach::Kin(path.kin()),
-                Err(err) => complain(&err),
-            });
-            paths.collect()
-        }
     }
 }

@@ -5,6 +5,8 @@ mod dumped;
 mod path;
 mod template;
 
+mod attempts;
+mod dependents;
 mod guarded;
 pub mod hooks;
 mod registry;
@@ -14,6 +16,7 @@ mod scope;
 mod ledger;
 mod process;
 mod reach;
+mod sync;
 
 mod cache;
 

@@ -8,34 +8,38 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, LazyLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use log::debug;
 
 use crate::cache::Memory;
-use crate::ledger::{Dependents, LeaseId, Ledger, Moved, Owner, Refusal, Written};
-use crate::reach::{EntityTag, Filing, Reach, RowId};
+use crate::ledger::{
+    Dependents, LeaseId, Ledger, Moved, Owner, Raised, Refusal, Since, Tick, Written,
+};
+use crate::reach::{EntityTag, Filing, Reach};
+use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
 
 /// How long a fence stands whose write may still be on its way, if no cache
 /// asks for more.
 pub(crate) const FENCE_DEADLINE: Duration = Duration::from_secs(10);
 
-static PROCESS: LazyLock<Process> = LazyLock::new(|| Process {
-    started: Instant::now(),
-    next_deadline: AtomicU64::new(u64::MAX),
-    state: Mutex::new(State {
-        ledger: Ledger::new(FENCE_DEADLINE),
-        caches: Vec::new(),
-    }),
-});
+static GLOBAL: LazyLock<Arc<Process>> = LazyLock::new(|| Arc::new(Process::new(Instant::now)));
 
-struct Process {
+/// What hooks tell, and caches follow.
+pub(crate) fn global() -> &'static Arc<Process> {
+    &GLOBAL
+}
+
+/// A ledger, and the caches that follow it.
+pub(crate) struct Process {
+    clock: fn() -> Instant,
     started: Instant,
     /// The ledger's next deadline, in milliseconds since the start, so that a
     /// hit need not ask the ledger.
     next_deadline: AtomicU64,
+    /// The ledger's tick, or an earlier one.
+    tick: AtomicU64,
     state: Mutex<State>,
 }
 
@@ -72,120 +76,137 @@ impl fmt::Display for Cause<'_> {
     }
 }
 
-/// Lets a cache follow the ledger. Fences that stand, stand for it too.
-pub(crate) fn follow(memory: &Arc<Memory>) {
-    let mut state = PROCESS.lock();
-    state.caches.retain(|cache| cache.strong_count() > 0);
-    state.caches.push(Arc::downgrade(memory));
-    let longest = state.caches().map(|cache| cache.fence_deadline()).max();
-    state.ledger.set_deadline(longest.unwrap_or(FENCE_DEADLINE));
-}
-
-/// Drops pages from every cache of the process.
-pub(crate) fn invalidate(reaches: Vec<Reach>, cause: Cause<'_>) {
-    PROCESS.write(cause, |ledger, _| ledger.invalidate(reaches));
-}
-
-/// Drops pages from one cache. Leases are void in all of them.
-pub(crate) fn invalidate_in(memory: &Memory, reaches: Vec<Reach>, cause: Cause<'_>) {
-    let mut state = PROCESS.expired();
-    let drops = state.ledger.invalidate(reaches);
-    for reach in &drops {
-        memory.remove(reach);
-    }
-    drop(state);
-    log(&drops, cause);
-}
-
-pub(crate) fn raise(
-    owner: Owner,
-    entity: &EntityTag,
-    key: Option<&str>,
-    reaches: Vec<Reach>,
-    cause: Cause<'_>,
-) {
-    PROCESS.write(cause, |ledger, now| {
-        ledger.raise(owner, entity, key, reaches, now)
-    });
-}
-
-/// Begins to watch for writes to the rows that are read from now on.
-pub(crate) fn watch() -> Watch {
-    Watch(PROCESS.expired().ledger.watch(Instant::now()))
-}
-
-/// A span in which rows are read.
-#[derive(Debug)]
-pub(crate) struct Watch(LeaseId);
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        close(self.0);
-    }
-}
-
-pub(crate) fn reach_further(
-    owner: Owner,
-    row: &RowId,
-    dependents: Dependents,
-    watch: &Watch,
-    cause: Cause<'_>,
-) -> Result<(), Moved> {
-    PROCESS.try_write(cause, |ledger, _| {
-        ledger.reach_further(owner, row, dependents, watch.0)
-    })
-}
-
-pub(crate) fn holds_many(owner: Owner, entity: &EntityTag) -> bool {
-    PROCESS.lock().ledger.holds_many(owner, entity)
-}
-
-pub(crate) fn settle(
-    owner: Owner,
-    written: &Written,
-    dependents: Dependents,
-    watch: &Watch,
-    cause: Cause<'_>,
-) -> Result<(), Moved> {
-    PROCESS.try_write(cause, |ledger, now| {
-        ledger.settle(owner, written, dependents, watch.0, now)
-    })
-}
-
-pub(crate) fn end(owner: Owner, well: bool) {
-    PROCESS.write(Cause::ScopeEnd, |ledger, now| ledger.end(owner, well, now));
-}
-
-pub(crate) fn lease(filing: &Filing) -> Result<LeaseId, Refusal> {
-    PROCESS.expired().ledger.lease(filing, Instant::now())
-}
-
-pub(crate) fn check(lease: LeaseId, filing: &Filing) -> Result<(), Refusal> {
-    PROCESS.expired().ledger.check(lease, filing)
-}
-
-pub(crate) fn close(lease: LeaseId) {
-    PROCESS.lock().ledger.close(lease);
-}
-
-/// Stores a page if its lease still allows.
-pub(crate) fn fill(lease: LeaseId, filing: &Filing, insert: impl FnOnce()) -> Result<(), Refusal> {
-    let state = PROCESS.expired();
-    state.ledger.check(lease, filing)?;
-    insert();
-    Ok(())
-}
-
-/// Applies the deadlines that have passed. To be called before a page is looked
-/// up; costs one load while no fence has a deadline.
-pub(crate) fn expire() {
-    let next = PROCESS.next_deadline.load(Ordering::Acquire);
-    if next != u64::MAX && PROCESS.millis(Instant::now()) >= next {
-        drop(PROCESS.expired());
-    }
-}
-
 impl Process {
+    /// A process of its own, by a clock of its own.
+    pub(crate) fn new(clock: fn() -> Instant) -> Self {
+        Self {
+            clock,
+            started: clock(),
+            next_deadline: AtomicU64::new(u64::MAX),
+            tick: AtomicU64::new(0),
+            state: Mutex::new(State {
+                ledger: Ledger::new(FENCE_DEADLINE),
+                caches: Vec::new(),
+            }),
+        }
+    }
+
+    /// Lets a cache follow the ledger. Fences that stand, stand for it too.
+    pub(crate) fn follow(&self, memory: &Arc<Memory>) {
+        let mut state = self.lock();
+        state.caches.retain(|cache| cache.strong_count() > 0);
+        state.caches.push(Arc::downgrade(memory));
+        let longest = state.caches().map(|cache| cache.fence_deadline()).max();
+        state.ledger.set_deadline(longest.unwrap_or(FENCE_DEADLINE));
+    }
+
+    /// Drops pages from every cache of the process.
+    pub(crate) fn invalidate(&self, reaches: Vec<Reach>, cause: Cause<'_>) {
+        self.write(cause, |ledger, now| ((), ledger.invalidate(reaches, now)));
+    }
+
+    /// Drops pages from one cache. Leases are void in all of them.
+    pub(crate) fn invalidate_in(&self, memory: &Memory, reaches: Vec<Reach>, cause: Cause<'_>) {
+        let mut state = self.expired();
+        let drops = state.ledger.invalidate(reaches, (self.clock)());
+        for reach in &drops {
+            memory.remove(reach);
+        }
+        self.note(&state);
+        drop(state);
+        log(&drops, cause);
+    }
+
+    pub(crate) fn raise(
+        &self,
+        owner: Owner,
+        entity: &EntityTag,
+        key: Option<&str>,
+        reaches: Vec<Reach>,
+        cause: Cause<'_>,
+    ) -> Raised {
+        self.write(cause, |ledger, now| {
+            ledger.raise(owner, entity, key, reaches, now)
+        })
+    }
+
+    /// A moment before which nothing is invalidated any more.
+    pub(crate) fn tick(&self) -> Tick {
+        self.tick.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn reach_further(
+        &self,
+        owner: Owner,
+        raised: &Raised,
+        dependents: Dependents,
+        since: Since,
+        cause: Cause<'_>,
+    ) -> Result<(), Moved> {
+        self.try_write(cause, |ledger, now| {
+            let drops = ledger.reach_further(owner, raised, dependents, since, now)?;
+            Ok(((), drops))
+        })
+    }
+
+    pub(crate) fn holds_many(&self, owner: Owner, entity: &EntityTag) -> bool {
+        self.lock().ledger.holds_many(owner, entity)
+    }
+
+    pub(crate) fn settle(
+        &self,
+        owner: Owner,
+        written: &Written,
+        dependents: Dependents,
+        since: Since,
+        cause: Cause<'_>,
+    ) -> Result<(), Moved> {
+        self.try_write(cause, |ledger, now| {
+            let drops = ledger.settle(owner, written, dependents, since, now)?;
+            Ok(((), drops))
+        })
+    }
+
+    pub(crate) fn end(&self, owner: Owner, well: bool) {
+        self.write(Cause::ScopeEnd, |ledger, now| {
+            ((), ledger.end(owner, well, now))
+        });
+    }
+
+    pub(crate) fn lease(&self, filing: &Filing) -> Result<LeaseId, Refusal> {
+        self.expired().ledger.lease(filing, (self.clock)())
+    }
+
+    pub(crate) fn check(&self, lease: LeaseId, filing: &Filing) -> Result<(), Refusal> {
+        self.expired().ledger.check(lease, filing)
+    }
+
+    pub(crate) fn close(&self, lease: LeaseId) {
+        self.lock().ledger.close(lease);
+    }
+
+    /// Stores a page if its lease still allows.
+    pub(crate) fn fill(
+        &self,
+        lease: LeaseId,
+        filing: &Filing,
+        insert: impl FnOnce(),
+    ) -> Result<(), Refusal> {
+        let state = self.expired();
+        state.ledger.check(lease, filing)?;
+        insert();
+        Ok(())
+    }
+
+    /// Applies the deadlines that have passed. To be called before a page is looked
+    /// up; costs one load while no fence has a deadline.
+    pub(crate) fn expire(&self) {
+        let next = self.next_deadline.load(Ordering::Acquire);
+        if next != u64::MAX && self.millis((self.clock)()) >= next {
+            drop(self.expired());
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -193,42 +214,49 @@ impl Process {
     /// Locks the state with all deadlines applied.
     fn expired(&self) -> MutexGuard<'_, State> {
         let mut state = self.lock();
-        let drops = state.ledger.expire(Instant::now());
+        let drops = state.ledger.expire((self.clock)());
         if drops.is_empty() {
             return state;
         }
         state.remove(&drops);
-        self.note_deadline(&state);
+        self.note(&state);
         drop(state);
         log(&drops, Cause::Deadline);
         self.lock()
     }
 
-    fn write(&self, cause: Cause<'_>, operation: impl FnOnce(&mut Ledger, Instant) -> Vec<Reach>) {
-        let written: Result<(), Infallible> =
-            self.try_write(cause, |ledger, now| Ok(operation(ledger, now)));
-        let Ok(()) = written;
-    }
-
-    fn try_write<E>(
+    fn write<T>(
         &self,
         cause: Cause<'_>,
-        operation: impl FnOnce(&mut Ledger, Instant) -> Result<Vec<Reach>, E>,
-    ) -> Result<(), E> {
+        operation: impl FnOnce(&mut Ledger, Instant) -> (T, Vec<Reach>),
+    ) -> T {
+        let written: Result<T, Infallible> =
+            self.try_write(cause, |ledger, now| Ok(operation(ledger, now)));
+        let Ok(output) = written;
+        output
+    }
+
+    fn try_write<T, E>(
+        &self,
+        cause: Cause<'_>,
+        operation: impl FnOnce(&mut Ledger, Instant) -> Result<(T, Vec<Reach>), E>,
+    ) -> Result<T, E> {
         let mut state = self.expired();
-        let drops = operation(&mut state.ledger, Instant::now())?;
+        let (output, drops) = operation(&mut state.ledger, (self.clock)())?;
         state.remove(&drops);
-        self.note_deadline(&state);
+        self.note(&state);
         // A logger may be slow, or use a cache itself.
         drop(state);
         log(&drops, cause);
-        Ok(())
+        Ok(output)
     }
 
-    fn note_deadline(&self, state: &State) {
+    /// Notes what is asked for without the lock.
+    fn note(&self, state: &State) {
         let next = state.ledger.next_deadline();
         let next = next.map_or(u64::MAX, |deadline| self.millis(deadline));
         self.next_deadline.store(next, Ordering::Release);
+        self.tick.store(state.ledger.tick(), Ordering::Release);
     }
 
     fn millis(&self, at: Instant) -> u64 {
@@ -255,8 +283,16 @@ impl State {
 }
 
 fn log(drops: &[Reach], cause: Cause<'_>) {
-    let pages = drops.iter().filter(|reach| !matches!(reach, Reach::Row(_)));
+    let pages = drops
+        .iter()
+        .filter(|reach| !matches!(reach, Reach::Row(_) | Reach::Related(_)));
     for reach in pages {
         debug!(target: "dumper::invalidation", "invalidated {reach}: {cause}");
+    }
+}
+
+impl fmt::Debug for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Process").finish_non_exhaustive()
     }
 }

@@ -23,6 +23,8 @@ pub(crate) enum Reach {
     Tag(Tag),
     /// No pages, but whoever has read the row to know the paths of another.
     Row(RowId),
+    /// No pages, but whoever has read which rows are related to this one.
+    Related(RowId),
     /// The pages that a row of an entity may have.
     Entity(EntityTag),
     /// All pages.
@@ -36,6 +38,14 @@ impl fmt::Display for Reach {
             Self::Kin(kin) => write!(f, "path \"{}\"", kin.path()),
             Self::Tag(tag) => write!(f, "tag \"{tag}\""),
             Self::Row(row) => write!(f, "instance #{} of {}", row.key, row.entity.name()),
+            Self::Related(row) => {
+                write!(
+                    f,
+                    "what is related to instance #{} of {}",
+                    row.key,
+                    row.entity.name()
+                )
+            }
             Self::Entity(entity) => write!(f, "all paths of \"{}\"", entity.name()),
             Self::All => f.write_str("all paths"),
         }

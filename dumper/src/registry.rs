@@ -10,14 +10,15 @@ use futures::future::{BoxFuture, ready};
 use log::{debug, error};
 use sea_orm::{DatabaseExecutor, DbErr, EntityTrait, IntoDatabaseExecutor, ModelTrait};
 
+use crate::dependents::reaches;
 use crate::dumped::RelatedEntities;
 use crate::guarded::guarded;
-use crate::ledger::{Dependents, Written};
+use crate::ledger::{Dependents, Since, Written};
 use crate::process::{self, Cause};
 use crate::reach::{EntityTag, Reach, RowId};
 use crate::row::model_key;
 use crate::template::Patterns;
-use crate::{DependentPaths, Dumped, Template, hooks, scope};
+use crate::{DependentPaths, Dumped, Template, scope};
 
 static ENTITIES: LazyLock<DashMap<TypeId, Arc<Entity>>> = LazyLock::new(DashMap::new);
 
@@ -213,28 +214,24 @@ where
         .map(|entity| Arc::clone(&entity))
     else {
         error!(target: "dumper::invalidation", "{name} is not registered, so all pages are dropped");
-        process::invalidate(vec![Reach::All], cause);
+        process::global().invalidate(vec![Reach::All], cause);
         return;
     };
     let db = db.into_database_executor();
     let committed = matches!(db, DatabaseExecutor::Connection(_));
     let paths = guarded(async { (entity.invalidator)(model, db).await }).await;
     let row = entity.row(Arc::clone(&key));
-    let reaches = hooks::reaches(&row, paths);
+    let reaches = reaches(&row, paths);
     let owner = scope::owner();
-    process::raise(owner, &row.entity, Some(&key), reaches, cause);
+    let process = process::global();
+    process.raise(owner, &row.entity, Some(&key), reaches, cause);
     let written = Written {
         row,
         inserted: false,
         committed,
     };
-    let settled = process::settle(
-        owner,
-        &written,
-        Dependents::default(),
-        &process::watch(),
-        cause,
-    );
+    let since = Since::Reading(process.tick());
+    let settled = process.settle(owner, &written, Dependents::default(), since, cause);
     debug_assert_eq!(settled, Ok(()), "no row was read");
 }
 

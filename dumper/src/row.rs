@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use sea_orm::sea_query::Value;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait,
-    Iterable, ModelTrait, PrimaryKeyToColumn, QueryFilter, QuerySelect,
+    ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Iterable,
+    ModelTrait, PrimaryKeyToColumn, QueryFilter,
 };
 
-use crate::guarded::{Trouble, is_autocommit};
+use crate::guarded::Trouble;
 use crate::registry::Entity;
 use crate::{Dumped, Template};
 
@@ -31,6 +31,25 @@ pub(crate) fn foreseen_paths<E: Dumped>(
     catch_unwind(AssertUnwindSafe(fill)).map_err(|_| Trouble::Panic)
 }
 
+/// The declared paths of the row that was found, with what the model sets.
+///
+/// A database without `RETURNING` tells of the row only later, when somebody else
+/// may have moved it on.
+pub(crate) fn updated_paths<E: Dumped>(
+    entity: &Entity,
+    found: &E::Model,
+    model: &E::ActiveModel,
+) -> Vec<String> {
+    let templates = entity.templates.iter();
+    let paths = templates.filter_map(|template| {
+        template.fill(|field| match E::active_hole(model, field) {
+            ActiveValue::Set(text) => text,
+            ActiveValue::Unchanged(_) | ActiveValue::NotSet => E::hole(found, field),
+        })
+    });
+    paths.collect()
+}
+
 /// Whether an update may move the row to other paths, or its old values are not
 /// known.
 pub(crate) fn moves<E: Dumped>(entity: &Entity, model: &E::ActiveModel) -> bool {
@@ -41,7 +60,7 @@ pub(crate) fn moves<E: Dumped>(entity: &Entity, model: &E::ActiveModel) -> bool 
     catch_unwind(moves).unwrap_or(true)
 }
 
-/// Reads the row as it is, for update where a transaction can.
+/// Reads the row as it is, without a lock: the order of locks is the user's.
 pub(crate) async fn find_row<E, C>(
     model: &E::ActiveModel,
     db: &C,
@@ -57,11 +76,6 @@ where
             return Ok(None);
         };
         query = query.filter(column.eq(value));
-    }
-    // Without the lock, a transaction that renames the row at the same time would
-    // see the same old row.
-    if !is_autocommit::<C>() && db.get_database_backend() != DbBackend::Sqlite {
-        query = query.lock_exclusive();
     }
     query.one(db).await
 }

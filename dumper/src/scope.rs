@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::ledger::Owner;
+use crate::ledger::{Owner, Since, Tick};
 use crate::process;
 use crate::reach::Tag;
 
@@ -17,6 +17,8 @@ static NEXT: AtomicU64 = AtomicU64::new(0);
 #[derive(Debug)]
 struct State {
     number: u64,
+    /// A moment before the first query inside.
+    began: Tick,
     wrote: AtomicBool,
     /// Whether a scope that joined it has failed, or was dropped before its end.
     failed: AtomicBool,
@@ -65,6 +67,7 @@ impl Scope {
             state: around.unwrap_or_else(|| {
                 Arc::new(State {
                     number: NEXT.fetch_add(1, Ordering::Relaxed),
+                    began: process::global().tick(),
                     wrote: AtomicBool::new(false),
                     failed: AtomicBool::new(false),
                     ended: AtomicBool::new(false),
@@ -112,7 +115,7 @@ impl Scope {
         state.ended.store(true, Ordering::SeqCst);
         if state.wrote.load(Ordering::SeqCst) {
             let well = !state.failed.load(Ordering::SeqCst);
-            process::end(Owner::Scope(state.number), well);
+            process::global().end(Owner::Scope(state.number), well);
         }
     }
 }
@@ -207,6 +210,15 @@ pub(crate) fn owner() -> Owner {
     scope
         .unwrap_or(None)
         .unwrap_or_else(|| Owner::Task(task_number()))
+}
+
+/// Since when rows may have changed that a transaction here sees unchanged.
+pub(crate) fn snapshot() -> Since {
+    let began = CURRENT.try_with(|state| {
+        let has_ended = state.ended.load(Ordering::SeqCst);
+        (!has_ended).then_some(state.began)
+    });
+    Since::Snapshot(began.unwrap_or(None))
 }
 
 /// The number of the task, or 0 outside any.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::flight::Flights;
 use super::memory::Memory;
 use super::{Cache, GLOBAL};
-use crate::process;
+use crate::process::{self, Process};
 
 /// Longer than anybody waits, and short enough to be added to any moment.
 pub(super) const LONGEST: Duration = Duration::from_hours(24 * 365);
@@ -60,11 +60,17 @@ impl CacheBuilder {
     /// Makes the cache.
     #[must_use]
     pub fn build(self) -> Cache {
+        self.build_in(process::global())
+    }
+
+    /// Makes a cache that follows the ledger of a process.
+    pub(super) fn build_in(self, process: &Arc<Process>) -> Cache {
         let memory = Arc::new(Memory::new(self.max_bytes, self.fence_deadline));
-        process::follow(&memory);
+        process.follow(&memory);
         Cache {
+            process: Arc::clone(process),
             memory,
-            flights: Arc::new(Flights::default()),
+            flights: Arc::new(Flights::new(Arc::clone(process))),
             wait: self.wait,
         }
     }

@@ -1,20 +1,19 @@
 //! One render at a time for a page: the others wait for it.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use dashmap::DashMap;
-use dashmap::mapref::entry::Entry;
 use tokio::sync::watch;
 
 use super::key::Key;
 use crate::ledger::{LeaseId, Refusal};
-use crate::process;
+use crate::process::Process;
 use crate::reach::Filing;
+use crate::sync::{AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering};
 
 /// How many requests of a cache may wait at the same time.
 const WAITING: usize = 4_096;
@@ -26,9 +25,9 @@ const UNCACHEABLE: Duration = Duration::from_secs(2);
 const MARKS: usize = 4_096;
 
 /// The renders under way.
-#[derive(Default)]
 pub(super) struct Flights {
-    under_way: DashMap<Arc<Key>, Flight>,
+    process: Arc<Process>,
+    under_way: Mutex<HashMap<Arc<Key>, Flight>>,
     next: AtomicU64,
     waiting: AtomicUsize,
     /// By hash: to mistake a page for another costs a wait, no more.
@@ -64,13 +63,25 @@ pub(super) enum Turn {
 }
 
 impl Flights {
+    pub(super) fn new(process: Arc<Process>) -> Self {
+        Self {
+            process,
+            under_way: Mutex::default(),
+            next: AtomicU64::new(0),
+            waiting: AtomicUsize::new(0),
+            uncacheable: Mutex::default(),
+            hasher: RandomState::new(),
+        }
+    }
+
     pub(super) fn join(self: &Arc<Self>, key: &Arc<Key>) -> Result<Turn, Refusal> {
-        // What is due is logged here rather than with an entry locked.
-        process::expire();
+        // What is due is logged here rather than with the renders locked.
+        self.process.expire();
         if self.is_uncacheable(key) {
             return Ok(Turn::Alone);
         }
-        let mut entry = match self.under_way.entry(Arc::clone(key)) {
+        let mut under_way = self.under_way();
+        let mut entry = match under_way.entry(Arc::clone(key)) {
             Entry::Occupied(entry) => entry,
             Entry::Vacant(entry) => {
                 let (flight, turn) = self.lead(key)?;
@@ -79,7 +90,8 @@ impl Flights {
             }
         };
         // What a void lease renders is not for a request that starts now.
-        if process::check(entry.get().lease, &entry.get().filing).is_err() {
+        let flight = entry.get();
+        if self.process.check(flight.lease, &flight.filing).is_err() {
             let (flight, turn) = self.lead(key)?;
             entry.insert(flight);
             return Ok(turn);
@@ -96,7 +108,7 @@ impl Flights {
 
     fn lead(self: &Arc<Self>, key: &Arc<Key>) -> Result<(Flight, Turn), Refusal> {
         let filing = Filing::at(key.path());
-        let lease = process::lease(&filing)?;
+        let lease = self.process.lease(&filing)?;
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, outcome) = watch::channel(Outcome::Rendering);
         let flight = Flight {
@@ -112,6 +124,12 @@ impl Flights {
             sender,
         };
         Ok((flight, Turn::Lead(lease, filing, leading)))
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, HashMap<Arc<Key>, Flight>> {
+        self.under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets nobody wait for this page for a short while.
@@ -146,7 +164,7 @@ impl Flights {
 impl fmt::Debug for Flights {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Flights")
-            .field("renders", &self.under_way.len())
+            .field("renders", &self.under_way().len())
             .finish_non_exhaustive()
     }
 }
@@ -168,8 +186,12 @@ impl Leading {
     }
 
     fn leave(&self) {
-        let under_way = &self.flights.under_way;
-        under_way.remove_if(&self.key, |_, flight| flight.number == self.number);
+        let mut under_way = self.flights.under_way();
+        if let Entry::Occupied(entry) = under_way.entry(Arc::clone(&self.key))
+            && entry.get().number == self.number
+        {
+            entry.remove();
+        }
     }
 }
 

@@ -9,7 +9,6 @@ use super::key::Key;
 use super::page::Page;
 use crate::ledger::{LeaseId, Refusal};
 use crate::path::Path;
-use crate::process;
 use crate::reach::Filing;
 
 /// The right to store a page, taken at a miss before the page is rendered.
@@ -69,7 +68,7 @@ impl Lease {
     pub fn copy(&mut self, bytes: usize) -> bool {
         let bytes = bytes as u64;
         self.copied += bytes;
-        self.cache.memory.copy(bytes) && process::check(self.id, &self.filing).is_ok()
+        self.cache.memory.copy(bytes) && self.cache.process.check(self.id, &self.filing).is_ok()
     }
 
     /// Files the page under a further path, such as the one that an inner
@@ -110,7 +109,7 @@ impl Lease {
             self.stream();
             return Err(NotStored::TooLarge);
         }
-        let filled = process::fill(self.id, &self.filing, || {
+        let filled = self.cache.process.fill(self.id, &self.filing, || {
             memory.insert(&self.key, Arc::clone(&page), &self.filing);
         });
         match filled {
@@ -131,7 +130,7 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        process::close(self.id);
+        self.cache.process.close(self.id);
         self.cache.memory.forget_copy(self.copied);
     }
 }

@@ -3,8 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::RandomState;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use quick_cache::sync::Cache as Pages;
@@ -16,6 +15,7 @@ use super::page::{Page, RequestHeaders};
 use super::stats::Counters;
 use crate::path::Path;
 use crate::reach::{Filing, Reach};
+use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
 
 /// The pages of a cache, and the names they are filed under.
 ///
@@ -109,7 +109,7 @@ impl Memory {
                 let groups = groups.filter(|(_, group)| group.filing().is_page_of(entity));
                 groups.map(|(path, _)| path).collect()
             }
-            Reach::Row(_) => Vec::new(),
+            Reach::Row(_) | Reach::Related(_) => Vec::new(),
             Reach::Path(_) | Reach::Kin(_) | Reach::Tag(_) => {
                 index.get(reach).into_iter().flatten().cloned().collect()
             }

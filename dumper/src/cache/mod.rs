@@ -20,7 +20,7 @@ pub(crate) use self::memory::Memory;
 pub use self::page::{Page, RequestHeaders};
 pub use self::stats::Stats;
 use crate::ledger::{LeaseId, Refusal};
-use crate::process::{self, Cause};
+use crate::process::{self, Cause, Process};
 use crate::reach::{Filing, Reach};
 
 static GLOBAL: OnceLock<Cache> = OnceLock::new();
@@ -42,6 +42,7 @@ static GLOBAL: OnceLock<Cache> = OnceLock::new();
 /// ```
 #[derive(Clone, Debug)]
 pub struct Cache {
+    process: Arc<Process>,
     memory: Arc<Memory>,
     flights: Arc<Flights>,
     wait: Duration,
@@ -104,7 +105,8 @@ impl Cache {
     where
         I: IntoIterator<Item: AsRef<str>>,
     {
-        process::invalidate_in(&self.memory, reaches(paths), Cause::Call);
+        self.process
+            .invalidate_in(&self.memory, reaches(paths), Cause::Call);
     }
 
     /// Drops the pages filed under a tag.
@@ -116,7 +118,8 @@ impl Cache {
         reason = "a shared store is asked over the network"
     )]
     pub async fn invalidate_tag(&self, tag: &str) {
-        process::invalidate_in(&self.memory, vec![Reach::Tag(tag.into())], Cause::Call);
+        self.process
+            .invalidate_in(&self.memory, vec![Reach::Tag(tag.into())], Cause::Call);
     }
 
     /// Drops all pages, and stores none whose render began earlier.
@@ -125,7 +128,8 @@ impl Cache {
         reason = "a shared store is asked over the network"
     )]
     pub async fn invalidate_all(&self) {
-        process::invalidate_in(&self.memory, vec![Reach::All], Cause::Call);
+        self.process
+            .invalidate_in(&self.memory, vec![Reach::All], Cause::Call);
     }
 
     /// What the cache has done so far, and what it holds.
@@ -170,14 +174,14 @@ impl Cache {
     }
 
     fn select(&self, key: &Key, headers: &RequestHeaders<'_>) -> Option<Arc<Page>> {
-        process::expire();
+        self.process.expire();
         self.memory.select(key, headers)
     }
 
     /// A lease for whose render nobody waits.
     fn lease_alone(&self, key: &Arc<Key>) -> Result<Lookup, Refusal> {
         let filing = Filing::at(key.path());
-        let id = process::lease(&filing)?;
+        let id = self.process.lease(&filing)?;
         Ok(Lookup::Miss(self.lease(key, id, filing, None)))
     }
 
@@ -203,7 +207,7 @@ pub async fn invalidate_paths<I>(paths: I)
 where
     I: IntoIterator<Item: AsRef<str>>,
 {
-    process::invalidate(reaches(paths), Cause::Call);
+    process::global().invalidate(reaches(paths), Cause::Call);
 }
 
 fn reaches<I>(paths: I) -> Vec<Reach>

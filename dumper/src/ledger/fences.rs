@@ -8,13 +8,14 @@
 //! An entry also joins the rows that it found its paths by. While a flavor moves
 //! from one vendor to another, either may be renamed: what its own fence comes to
 //! reach by that, the flavor's drops too. And it leaves its own pages to them, since
-//! a transaction that renames a vendor does not see which flavors come to it.
+//! a transaction that renames a vendor does not see which flavors come to it. A row
+//! that links two others leaves the pages of each to the other.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Instant;
 
 use super::standing::{Standing, subtract};
-use super::write::{Dependents, Owner, Row, Written};
+use super::write::{Dependents, Owner, Raised, Row, Written};
 use crate::reach::{EntityTag, Filing, Reach, RowId};
 
 /// An owner with more fences of one entity holds one on its entity tag.
@@ -23,33 +24,33 @@ const PER_ENTITY: usize = 1_000;
 /// How many fences may stand until a deadline; beyond, one stands on everything.
 const UNTIL_DEADLINE: usize = 65_536;
 
-#[derive(Debug, Default)]
-struct Entry {
+#[derive(Clone, Debug, Default)]
+pub(super) struct Entry {
     /// Statements sent whose end is not known.
-    open: usize,
+    pub(super) open: usize,
     /// Whether a statement ended inside a transaction.
-    uncommitted: bool,
+    pub(super) uncommitted: bool,
     /// The rows that its paths were found by.
-    joined: HashSet<RowId>,
+    pub(super) joined: HashSet<RowId>,
 }
 
-#[derive(Debug, Default)]
-struct Shared {
-    writers: usize,
-    reaches: HashSet<Reach>,
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shared {
+    pub(super) writers: usize,
+    pub(super) reaches: HashSet<Reach>,
 }
 
-#[derive(Debug, Default)]
-struct Writer {
-    entries: HashMap<Row, Entry>,
+#[derive(Clone, Debug, Default)]
+pub(super) struct Writer {
+    pub(super) entries: HashMap<Row, Entry>,
     per_entity: HashMap<EntityTag, usize>,
-    deadline: Option<Instant>,
+    pub(super) deadline: Option<Instant>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Fences {
-    writers: HashMap<Owner, Writer>,
-    rows: HashMap<Row, Shared>,
+    pub(super) writers: HashMap<Owner, Writer>,
+    pub(super) rows: HashMap<Row, Shared>,
     standing: Standing,
     deadlines: BTreeSet<(Instant, Owner)>,
     /// Entries of owners that have a deadline.
@@ -66,10 +67,10 @@ impl Fences {
         key: Option<&str>,
         reaches: Vec<Reach>,
         drops: &mut Vec<Reach>,
-    ) {
+    ) -> Raised {
         if let Some(entry) = self.entry_of_many(owner, entity) {
             entry.open += 1;
-            return;
+            return Raised(Row::Many(entity.clone(), owner));
         }
         let row = match key {
             Some(key) => Row::Key(RowId {
@@ -84,20 +85,21 @@ impl Fences {
         self.entry(owner, &row).open += 1;
         self.extend(owner, &row, Dependents::reaching(reaches), drops);
         self.bound(owner, entity, drops);
+        Raised(row)
     }
 
-    /// Lets a raised fence reach what depends on the row as it was.
+    /// Lets a raised fence reach what depends on the row as it was, or will be.
     pub(super) fn reach_further(
         &mut self,
         owner: Owner,
-        row: &RowId,
+        Raised(row): &Raised,
         dependents: Dependents,
         drops: &mut Vec<Reach>,
     ) {
-        let of = Row::Key(row.clone());
         let writer = self.writers.get(&owner);
-        if writer.is_some_and(|writer| writer.entries.contains_key(&of)) {
-            self.extend(owner, &of, dependents, drops);
+        let stands = writer.is_some_and(|writer| writer.entries.contains_key(row));
+        if stands && !matches!(row, Row::Many(..)) {
+            self.extend(owner, row, dependents, drops);
         } else {
             drops.extend(dependents.reaches);
         }
@@ -128,6 +130,10 @@ impl Fences {
         entry.open = entry.open.saturating_sub(1);
         entry.uncommitted |= !written.committed;
         let done = entry.open == 0 && !entry.uncommitted;
+        if let Row::Insert(..) = row {
+            // Whoever writes the row of this key may have found none.
+            self.join(owner, &row, &written.row, &dependents.reaches);
+        }
         self.extend(owner, &row, dependents, drops);
         // Of a write that is not done, all else stands and has no pages.
         if done {
@@ -259,16 +265,22 @@ impl Fences {
                 .reaches
                 .extend(entities.iter().map(EntityTag::reach));
         }
-        for joined in dependents.rows {
-            let of = Row::Key(joined.clone());
-            if self.entry(owner, row).joined.insert(joined) {
-                self.rows.entry(of.clone()).or_default().writers += 1;
-            }
+        for joined in &dependents.rows {
             // Whoever writes it may not know yet that this row shows it.
-            self.stand_on_all(&of, dependents.own.iter().cloned());
+            self.join(owner, row, joined, &dependents.shared);
         }
         drops.extend(dependents.reaches.iter().cloned());
         self.stand_on_all(row, dependents.reaches.into_iter());
+    }
+
+    /// Lets the entry of a row wait for those who write another row too, and leaves
+    /// them some of its pages.
+    fn join(&mut self, owner: Owner, row: &Row, joined: &RowId, pages: &[Reach]) {
+        let of = Row::Key(joined.clone());
+        if self.entry(owner, row).joined.insert(joined.clone()) {
+            self.rows.entry(of.clone()).or_default().writers += 1;
+        }
+        self.stand_on_all(&of, pages.iter().cloned());
     }
 
     fn stand_on_all(&mut self, row: &Row, reaches: impl Iterator<Item = Reach>) {
@@ -338,6 +350,7 @@ impl Fences {
         }
         self.leave(row);
         for joined in entry.joined {
+            drops.push(Reach::Related(joined.clone()));
             self.leave(&Row::Key(joined));
         }
     }

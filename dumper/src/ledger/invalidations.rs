@@ -3,22 +3,22 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::Tick;
-use crate::reach::{EntityTag, Filing, Reach, RowId};
+use crate::reach::{EntityTag, Filing, Reach};
 
 /// How many invalidations are remembered; beyond, a floor is raised.
 const REMEMBERED: usize = 65_536;
 
 /// When each path, tag and entity was last invalidated, as far back as a lease
 /// is open.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Invalidations {
-    last: HashMap<Reach, Tick>,
+    pub(super) last: HashMap<Reach, Tick>,
     order: BTreeMap<Tick, Reach>,
     /// As many as there are entities, so never forgotten.
-    entities: HashMap<EntityTag, Tick>,
-    all: Tick,
+    pub(super) entities: HashMap<EntityTag, Tick>,
+    pub(super) all: Tick,
     /// A lease older than this may have missed a forgotten invalidation.
-    floor: Tick,
+    pub(super) floor: Tick,
 }
 
 impl Invalidations {
@@ -28,7 +28,7 @@ impl Invalidations {
             Reach::Entity(entity) => {
                 self.entities.insert(entity.clone(), tick);
             }
-            Reach::Path(_) | Reach::Kin(_) | Reach::Tag(_) | Reach::Row(_) => {
+            _ => {
                 if let Some(earlier) = self.last.insert(reach.clone(), tick) {
                     self.order.remove(&earlier);
                 }
@@ -47,12 +47,6 @@ impl Invalidations {
         {
             self.forget_oldest();
         }
-    }
-
-    /// Whether a row was written since `tick`, for all that is still known.
-    pub(super) fn written_since(&self, tick: Tick, row: &RowId) -> bool {
-        let last = self.last.get(&Reach::Row(row.clone()));
-        tick < self.floor || last.is_some_and(|&last| tick < last)
     }
 
     /// Whether anything that reaches the page came after `tick`, for all that is

@@ -7,6 +7,7 @@
 
 mod fences;
 mod invalidations;
+mod rows;
 mod standing;
 mod write;
 
@@ -15,14 +16,16 @@ use std::time::{Duration, Instant};
 
 use self::fences::Fences;
 use self::invalidations::Invalidations;
-pub(crate) use self::write::{Dependents, Owner, Written};
+use self::rows::Rows;
+use self::write::Row;
+pub(crate) use self::write::{Dependents, Owner, Raised, Since, Written};
 use crate::reach::{EntityTag, Filing, Reach, RowId};
 
 /// How long a lease is good for.
 const LEASE: Duration = Duration::from_mins(1);
 
 /// A moment in the order of all invalidations.
-type Tick = u64;
+pub(crate) type Tick = u64;
 
 /// The name of a lease, never used twice.
 pub(crate) type LeaseId = u64;
@@ -42,18 +45,19 @@ pub(crate) enum Refusal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Moved;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Ledger {
     tick: Tick,
     leases: BTreeMap<LeaseId, Lease>,
     next_lease: LeaseId,
     invalidations: Invalidations,
+    rows: Rows,
     fences: Fences,
     /// How long a fence stands whose write may still be on its way.
     deadline: Duration,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Lease {
     tick: Tick,
     ends: Instant,
@@ -66,6 +70,7 @@ impl Ledger {
             leases: BTreeMap::new(),
             next_lease: 0,
             invalidations: Invalidations::default(),
+            rows: Rows::default(),
             fences: Fences::default(),
             deadline,
         }
@@ -101,8 +106,13 @@ impl Ledger {
         self.forget();
     }
 
-    pub(crate) fn invalidate(&mut self, reaches: Vec<Reach>) -> Vec<Reach> {
-        self.record(reaches)
+    /// The moment of the last invalidation.
+    pub(crate) fn tick(&self) -> Tick {
+        self.tick
+    }
+
+    pub(crate) fn invalidate(&mut self, reaches: Vec<Reach>, now: Instant) -> Vec<Reach> {
+        self.record(reaches, now)
     }
 
     /// Raises a fence before a statement that writes a row; `key` is `None` for
@@ -114,37 +124,37 @@ impl Ledger {
         key: Option<&str>,
         reaches: Vec<Reach>,
         now: Instant,
-    ) -> Vec<Reach> {
+    ) -> (Raised, Vec<Reach>) {
         let mut drops = Vec::new();
-        self.fences.raise(owner, entity, key, reaches, &mut drops);
+        let raised = self.fences.raise(owner, entity, key, reaches, &mut drops);
         self.keep_until_deadline(owner, now, &mut drops);
-        self.record(drops)
+        (raised, self.record(drops, now))
     }
 
-    /// Takes a lease to no page, which tells what is written while rows are read.
-    pub(crate) fn watch(&mut self, now: Instant) -> LeaseId {
-        self.open(now)
-    }
-
-    /// Lets the fence of a row that was raised reach what depends on the row as
-    /// it was.
+    /// Lets a fence that was raised reach what depends on the row as it was, or
+    /// will be.
     ///
     /// # Errors
     ///
     /// Returns [`Moved`] if a row that was read to know that has been written
-    /// since the watch began.
+    /// since.
     pub(crate) fn reach_further(
         &mut self,
         owner: Owner,
-        row: &RowId,
+        raised: &Raised,
         dependents: Dependents,
-        watch: LeaseId,
+        since: Since,
+        now: Instant,
     ) -> Result<Vec<Reach>, Moved> {
-        self.check_rows(&dependents.rows, watch)?;
+        let row = match &raised.0 {
+            Row::Key(row) => Some(row),
+            _ => None,
+        };
+        self.check_rows(row, &dependents, since)?;
         let mut drops = Vec::new();
         self.fences
-            .reach_further(owner, row, dependents, &mut drops);
-        Ok(self.record(drops))
+            .reach_further(owner, raised, dependents, &mut drops);
+        Ok(self.record(drops, now))
     }
 
     /// Whether one fence of the owner stands for all rows of the entity, so that
@@ -158,20 +168,20 @@ impl Ledger {
     /// # Errors
     ///
     /// Returns [`Moved`] if a row that was read to know what depends on the one
-    /// written has been written itself since the watch began.
+    /// written has been written itself since.
     pub(crate) fn settle(
         &mut self,
         owner: Owner,
         written: &Written,
         dependents: Dependents,
-        watch: LeaseId,
+        since: Since,
         now: Instant,
     ) -> Result<Vec<Reach>, Moved> {
-        self.check_rows(&dependents.rows, watch)?;
+        self.check_rows(Some(&written.row), &dependents, since)?;
         let mut drops = Vec::new();
         self.fences.settle(owner, written, dependents, &mut drops);
         self.keep_until_deadline(owner, now, &mut drops);
-        Ok(self.record(drops))
+        Ok(self.record(drops, now))
     }
 
     /// Ends a scope, well or not.
@@ -179,7 +189,7 @@ impl Ledger {
         let mut drops = Vec::new();
         self.fences
             .end(owner, well, now + self.deadline, &mut drops);
-        self.record(drops)
+        self.record(drops, now)
     }
 
     /// Does what is due: ends old leases, and fences whose deadline has passed.
@@ -189,9 +199,10 @@ impl Ledger {
         {
             lease.remove();
         }
+        self.rows.expire(now);
         let mut drops = Vec::new();
         self.fences.expire(now, &mut drops);
-        self.record(drops)
+        self.record(drops, now)
     }
 
     /// When the next fence lifts by itself.
@@ -218,25 +229,38 @@ impl Ledger {
         id
     }
 
-    fn check_rows(&self, rows: &[RowId], watch: LeaseId) -> Result<(), Moved> {
-        if rows.is_empty() {
+    fn check_rows(
+        &self,
+        row: Option<&RowId>,
+        dependents: &Dependents,
+        since: Since,
+    ) -> Result<(), Moved> {
+        if !dependents.has_read {
             return Ok(());
         }
-        let watch = self.leases.get(&watch).ok_or(Moved)?;
-        let moved = |row| self.invalidations.written_since(watch.tick, row);
-        if rows.iter().any(moved) {
-            Err(Moved)
-        } else {
-            Ok(())
-        }
+        let mut rows = dependents.rows.iter();
+        let has_moved = match since {
+            // What came to a row since has left its pages to the fence of that row.
+            Since::Reading(tick) => rows.any(|row| self.rows.written_since(tick, row)),
+            Since::Snapshot(tick) => {
+                let tick = tick.unwrap_or(self.rows.floor);
+                rows.chain(row).any(|row| {
+                    self.rows.written_since(tick, row) || self.rows.related_since(tick, row)
+                })
+            }
+        };
+        if has_moved { Err(Moved) } else { Ok(()) }
     }
 
-    fn record(&mut self, mut reaches: Vec<Reach>) -> Vec<Reach> {
+    fn record(&mut self, mut reaches: Vec<Reach>, now: Instant) -> Vec<Reach> {
         let mut seen = std::collections::HashSet::with_capacity(reaches.len());
         reaches.retain(|reach| seen.insert(reach.clone()));
         for reach in &reaches {
             self.tick += 1;
-            self.invalidations.record(reach, self.tick);
+            match reach {
+                Reach::Row(_) | Reach::Related(_) => self.rows.record(reach, self.tick, now),
+                _ => self.invalidations.record(reach, self.tick),
+            }
         }
         self.forget();
         reaches

@@ -6,7 +6,7 @@ use std::hash::Hash;
 use crate::reach::{EntityTag, Filing, Reach};
 
 /// What fences stand on, with the number of rows that reach it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Standing {
     names: HashMap<Reach, usize>,
     /// Apart, since each page is to be matched with all of them.

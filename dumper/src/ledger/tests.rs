@@ -41,18 +41,22 @@ impl Clocked {
     }
 
     fn raise(&mut self, owner: Owner, key: Option<&str>, paths: &[&str]) -> Vec<Reach> {
-        self.ledger
-            .raise(owner, &flavor(), key, kin(paths), self.now)
+        let raised = self
+            .ledger
+            .raise(owner, &flavor(), key, kin(paths), self.now);
+        raised.1
     }
 
     fn settle(&mut self, owner: Owner, written: &Written, paths: &[&str]) -> Vec<Reach> {
-        let watch = self.ledger.watch(self.now);
-        let dependents = dependents(paths, &[]);
+        let (since, dependents) = (self.reading(), dependents(paths, &[]));
         let drops = self
             .ledger
-            .settle(owner, written, dependents, watch, self.now);
-        self.ledger.close(watch);
+            .settle(owner, written, dependents, since, self.now);
         pages(drops.unwrap())
+    }
+
+    fn reading(&self) -> Since {
+        Since::Reading(self.ledger.tick())
     }
 
     fn end(&mut self, owner: Owner, well: bool) -> Vec<Reach> {
@@ -108,16 +112,22 @@ fn in_transaction() -> Written {
     }
 }
 
+/// The fence of the flavor 1.
+fn raised() -> Raised {
+    Raised(Row::Key(row(flavor(), "1")))
+}
+
 fn dependents(paths: &[&str], rows: &[&RowId]) -> Dependents {
     Dependents {
         reaches: kin(paths),
         rows: rows.iter().map(|&row| row.clone()).collect(),
-        own: kin(&paths[..paths.len().min(1)]),
+        has_read: !rows.is_empty(),
+        shared: kin(&paths[..paths.len().min(1)]),
     }
 }
 
 fn pages(mut drops: Vec<Reach>) -> Vec<Reach> {
-    drops.retain(|reach| !matches!(reach, Reach::Row(_)));
+    drops.retain(|reach| !matches!(reach, Reach::Row(_) | Reach::Related(_)));
     drops
 }
 
@@ -141,7 +151,7 @@ fn a_lease_is_void_once_its_page_is_invalidated() {
     let mut it = start();
     let early = it.lease(A).unwrap();
     let other = it.lease(B).unwrap();
-    it.ledger.invalidate(kin(&[A]));
+    it.ledger.invalidate(kin(&[A]), it.now);
     assert_eq!(it.check(early, A), Err(Refusal::Invalidated));
     assert_eq!(it.check(other, B), Ok(()));
     assert!(it.stores(A));
@@ -193,13 +203,12 @@ fn a_rename_that_is_done_while_another_waits_for_its_row_is_dropped_by_that() {
     it.raise(ONE, Some("1"), &[A]);
     it.settle(ONE, &done(), &[B]);
     assert!(!it.stores(B));
-    let watch = it.ledger.watch(it.now);
+    let since = it.reading();
     let dependents = dependents(&[A], &[]);
     let reached = it
         .ledger
-        .reach_further(TWO, &row(flavor(), "1"), dependents, watch);
+        .reach_further(TWO, &raised(), dependents, since, it.now);
     assert!(reached.is_ok());
-    it.ledger.close(watch);
     it.settle(TWO, &done(), &[C]);
     assert!(it.stores(B));
 }
@@ -286,10 +295,10 @@ fn a_rename_of_a_related_row_is_dropped_by_the_write_that_read_it() {
     let mut it = start();
     let vendor = row(VENDOR.clone(), "1");
     it.raise(ONE, Some("1"), &[A]);
-    let watch = it.ledger.watch(it.now);
+    let since = it.reading();
     let read = dependents(&[A, "/vendors/north/"], &[&vendor]);
     it.ledger
-        .settle(ONE, &in_transaction(), read, watch, it.now)
+        .settle(ONE, &in_transaction(), read, since, it.now)
         .unwrap();
     // Renames the vendor, and is done.
     it.ledger.raise(
@@ -311,7 +320,6 @@ fn a_rename_of_a_related_row_is_dropped_by_the_write_that_read_it() {
     let drops = it.end(ONE, true);
     assert!(drops.contains(&kin(&["/vendors/nord/"])[0]));
     assert!(it.stores("/vendors/nord/"));
-    it.ledger.close(watch);
     assert!(it.ledger.fences.is_empty());
 }
 
@@ -330,10 +338,9 @@ fn a_row_that_comes_to_show_another_is_dropped_by_the_write_to_that() {
     it.settle(ONE, &renamed, &["/vendors/north/"]);
     // Gives it a flavor, and is done.
     it.raise(TWO, Some("1"), &[A]);
-    let watch = it.ledger.watch(it.now);
+    let since = it.reading();
     let read = dependents(&[A, "/vendors/north/"], &[&vendor]);
-    it.ledger.settle(TWO, &done(), read, watch, it.now).unwrap();
-    it.ledger.close(watch);
+    it.ledger.settle(TWO, &done(), read, since, it.now).unwrap();
     assert!(!it.stores(A), "it would show the vendor as it was");
     assert!(it.end(ONE, true).contains(&kin(&[A])[0]));
     assert!(it.stores(A));
@@ -345,7 +352,7 @@ fn a_related_row_written_after_it_was_read_is_to_be_read_again() {
     let mut it = start();
     let vendor = row(VENDOR.clone(), "1");
     it.raise(ONE, Some("1"), &[A]);
-    let watch = it.ledger.watch(it.now);
+    let since = it.reading();
     it.ledger.raise(
         TWO,
         &vendor.entity,
@@ -359,13 +366,16 @@ fn a_related_row_written_after_it_was_read_is_to_be_read_again() {
     };
     it.settle(TWO, &renamed, &["/vendors/nord/"]);
     let read = || dependents(&["/vendors/north/"], &[&vendor]);
-    let flavor = row(flavor(), "1");
-    let reached = it.ledger.reach_further(ONE, &flavor, read(), watch);
+    let reached = it
+        .ledger
+        .reach_further(ONE, &raised(), read(), since, it.now);
     assert_eq!(reached, Err(Moved));
-    let settled = it.ledger.settle(ONE, &done(), read(), watch, it.now);
+    let settled = it.ledger.settle(ONE, &done(), read(), since, it.now);
     assert_eq!(settled, Err(Moved));
-    let watch = it.ledger.watch(it.now);
-    let reached = it.ledger.reach_further(ONE, &flavor, read(), watch);
+    let since = it.reading();
+    let reached = it
+        .ledger
+        .reach_further(ONE, &raised(), read(), since, it.now);
     assert!(reached.is_ok());
 }
 
@@ -425,11 +435,10 @@ fn rows_that_share_a_row_are_not_dropped_once_for_each_other() {
             row: row(flavor(), &key),
             ..in_transaction()
         };
-        let watch = it.ledger.watch(it.now);
+        let since = it.reading();
         let read = dependents(&[&path, "/vendors/north/"], &[&vendor]);
-        let drops = it.ledger.settle(ONE, &written, read, watch, it.now);
+        let drops = it.ledger.settle(ONE, &written, read, since, it.now);
         dropped += drops.unwrap().len();
-        it.ledger.close(watch);
     }
     assert!(dropped <= 500 * 3, "{dropped}");
     assert_eq!(it.end(ONE, true).len(), 501);
@@ -454,11 +463,13 @@ fn a_lease_older_than_what_is_remembered_may_not_fill() {
     let mut it = start();
     let early = it.lease(A).unwrap();
     for number in 0..40_000 {
-        it.ledger.invalidate(kin(&[&format!("/pages/{number}/")]));
+        it.ledger
+            .invalidate(kin(&[&format!("/pages/{number}/")]), it.now);
     }
     assert_eq!(it.check(early, A), Ok(()));
     for number in 0..40_000 {
-        it.ledger.invalidate(kin(&[&format!("/more/{number}/")]));
+        it.ledger
+            .invalidate(kin(&[&format!("/more/{number}/")]), it.now);
     }
     assert_eq!(it.check(early, A), Err(Refusal::Invalidated));
     assert!(it.stores(A));
@@ -476,10 +487,92 @@ fn a_lease_ends_after_a_minute() {
 fn nothing_is_remembered_when_no_lease_is_open() {
     let mut it = start();
     let lease = it.lease(A).unwrap();
-    it.ledger.invalidate(kin(&[A]));
+    it.ledger.invalidate(kin(&[A]), it.now);
     it.ledger.close(lease);
     it.raise(ONE, Some("1"), &[A]);
     it.settle(ONE, &done(), &[A]);
     assert!(it.ledger.invalidations.is_empty());
+    assert!(it.ledger.fences.is_empty());
+}
+
+#[test]
+fn writes_to_rows_are_remembered_for_a_minute() {
+    let mut it = start();
+    let began = it.ledger.tick();
+    it.raise(ONE, Some("1"), &[A]);
+    it.settle(ONE, &done(), &[A]);
+    let flavor = row(flavor(), "1");
+    assert!(it.ledger.rows.written_since(began, &flavor));
+    it.pass(Duration::from_mins(1));
+    assert!(it.ledger.rows.is_empty());
+    assert!(
+        it.ledger.rows.written_since(began, &flavor),
+        "nobody knows any more"
+    );
+    assert!(!it.ledger.rows.written_since(it.ledger.tick(), &flavor));
+}
+
+/// The vendor is renamed after the transaction that writes its flavor began.
+#[test]
+fn what_a_transaction_reads_may_be_as_old_as_its_scope() {
+    let mut it = start();
+    let vendor = row(VENDOR.clone(), "1");
+    let began = it.ledger.tick();
+    it.ledger
+        .raise(TWO, &vendor.entity, Some("1"), Vec::new(), it.now);
+    let renamed = Written {
+        row: vendor.clone(),
+        ..done()
+    };
+    it.settle(TWO, &renamed, &["/vendors/nord/"]);
+    it.raise(ONE, Some("1"), &[A]);
+    let read = || dependents(&[A, "/vendors/north/"], &[&vendor]);
+    let mut reached = |since| {
+        it.ledger
+            .reach_further(ONE, &raised(), read(), since, it.now)
+    };
+    assert_eq!(reached(Since::Snapshot(Some(began))), Err(Moved));
+    // Outside any scope nobody knows when it began.
+    assert_eq!(reached(Since::Snapshot(None)), Err(Moved));
+    assert!(reached(Since::Reading(began + 100)).is_ok());
+}
+
+/// A flavor comes to the vendor after the transaction that renames that began.
+#[test]
+fn what_comes_to_a_row_unseen_by_a_transaction_counts_as_a_write_to_it() {
+    let mut it = start();
+    let vendor = row(VENDOR.clone(), "1");
+    let began = it.ledger.tick();
+    it.raise(TWO, Some("1"), &[A]);
+    let moved = dependents(&[A, "/vendors/north/"], &[&vendor]);
+    let since = it.reading();
+    it.ledger
+        .settle(TWO, &done(), moved, since, it.now)
+        .unwrap();
+    let (raised, _) = it
+        .ledger
+        .raise(ONE, &vendor.entity, Some("1"), Vec::new(), it.now);
+    let mut read = dependents(&["/vendors/north/"], &[]);
+    read.has_read = true;
+    let since = Since::Snapshot(Some(began));
+    let reached = it.ledger.reach_further(ONE, &raised, read, since, it.now);
+    assert_eq!(reached, Err(Moved));
+}
+
+/// SQLite uses the key of a deleted row again, unless told not to.
+#[test]
+fn an_insert_leaves_its_pages_to_whoever_writes_the_row_that_had_its_key() {
+    let mut it = start();
+    // Deletes the flavor 1, which somebody else has just done.
+    it.raise(ONE, Some("1"), &[]);
+    it.raise(TWO, None, &[B]);
+    let inserted = Written {
+        inserted: true,
+        ..done()
+    };
+    it.settle(TWO, &inserted, &[B]);
+    assert!(!it.stores(B), "it may be deleted");
+    assert!(it.settle(ONE, &done(), &[]).contains(&kin(&[B])[0]));
+    assert!(it.stores(B));
     assert!(it.ledger.fences.is_empty());
 }

@@ -1,5 +1,6 @@
 //! Writes, as far as the ledger needs to know them.
 
+use super::Tick;
 use crate::reach::{EntityTag, Reach, RowId};
 
 /// Who writes.
@@ -14,13 +15,25 @@ pub(crate) enum Owner {
 }
 
 /// What depends on a row.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Dependents {
     pub(crate) reaches: Vec<Reach>,
+    /// Whether related rows were asked for.
+    pub(crate) has_read: bool,
     /// The rows by which that was found.
     pub(crate) rows: Vec<RowId>,
-    /// The pages of the row itself, which may show those rows.
-    pub(crate) own: Vec<Reach>,
+    /// The pages that show those rows because of this one.
+    pub(crate) shared: Vec<Reach>,
+}
+
+/// Since when what was read may have changed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Since {
+    /// Each query saw what was committed by then, the first one after this moment.
+    Reading(Tick),
+    /// All queries saw what was committed when a transaction began. Nobody knows
+    /// when, but for the moment before.
+    Snapshot(Option<Tick>),
 }
 
 impl Dependents {
@@ -55,6 +68,10 @@ pub(super) enum Row {
     /// The rows of [`Owner::Everyone`].
     Any,
 }
+
+/// A fence that has been raised.
+#[derive(Debug)]
+pub(crate) struct Raised(pub(super) Row);
 
 impl Row {
     pub(super) fn entity(&self) -> Option<&EntityTag> {
