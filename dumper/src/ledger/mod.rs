@@ -273,4 +273,6 @@ impl Ledger {
 }
 
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod tests;

@@ -1,0 +1,533 @@
+//! Who writes: a request, a job or a task, with the hooks of each write.
+
+use super::database::{Change, Isolation, NONE, Related, Seen, Table};
+use super::mutants::Mutant;
+use super::world::World;
+use crate::ledger::{Dependents, Owner, Since};
+
+/// How often what depends on a row is read; the same as in the hooks.
+const ATTEMPTS: u8 = 3;
+
+/// What a writer is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Plan {
+    /// Whether in a scope, or in a task outside any.
+    pub(super) in_scope: bool,
+    /// Whether in a transaction.
+    pub(super) in_transaction: bool,
+    pub(super) writes: [Option<Change>; 2],
+    /// Whether it writes without hooks and invalidates by hand.
+    pub(super) by_hand: bool,
+}
+
+/// How far a writer has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum At {
+    /// Before a write.
+    Idle,
+    /// It has read the slug of the row that it is to update.
+    Loaded(Option<u8>),
+    /// The fence is raised, the row as it was is to be read.
+    Raised,
+    /// The row as it was is read, and what is related to it is to be.
+    Read(Seen),
+    /// All has been read that depends on the row as it was.
+    ReadRelated(Seen, Seen),
+    /// The statement is to be sent.
+    Ready,
+    /// The statement has been done.
+    Written,
+    /// The row as it is has been read.
+    Returned(Seen),
+    /// All has been read that depends on the row as it is.
+    ReturnedRelated(Seen, Seen),
+    /// All writes are settled.
+    Settled,
+    /// `COMMIT` has been sent.
+    Committing,
+    /// The transaction is over, the scope is not.
+    Over,
+    /// The scope is over.
+    Ended,
+}
+
+/// What is still on its way to the database though nobody waits for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Pending {
+    Statement(Change),
+    Commit,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Writer {
+    pub(super) plan: Plan,
+    pub(super) at: At,
+    pub(super) write: u8,
+    pub(super) attempts: u8,
+    /// What its transaction has done.
+    pub(super) changes: Vec<Change>,
+    pub(super) locks: [bool; 4],
+    pub(super) pending: Option<Pending>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Move {
+    /// Does what comes next.
+    Go,
+    /// The statement fails.
+    Fail,
+    /// The statement is given up, but goes on in the database.
+    TimeOut,
+    /// The transaction is rolled back.
+    RollBack,
+    /// The scope ends in an error.
+    EndBadly,
+    /// The request is dropped.
+    Cancel,
+    /// The request is dropped while a statement is under way.
+    CancelSent,
+    /// What was on its way is done.
+    Land,
+    /// What was on its way never comes.
+    Vanish,
+}
+
+impl Writer {
+    pub(super) fn new(plan: Plan) -> Self {
+        Self {
+            plan,
+            at: At::Idle,
+            write: 0,
+            attempts: 0,
+            changes: Vec::new(),
+            locks: [false; 4],
+            pending: None,
+        }
+    }
+
+    pub(super) fn change(&self) -> Change {
+        self.plan.writes[usize::from(self.write)].expect("a write is under way")
+    }
+
+    /// Whether a deadline must not pass now: the promise ends there.
+    pub(super) fn is_late(&self) -> bool {
+        let is_under_way = self.at > At::Idle && self.at < At::Settled;
+        let is_open = self.pending.is_some() || !self.changes.is_empty();
+        if self.plan.in_scope {
+            self.at == At::Ended && is_open
+        } else {
+            is_open || is_under_way
+        }
+    }
+
+    fn is_new(&self) -> bool {
+        self.at == At::Idle && self.write == 0
+    }
+}
+
+/// What the writer may do now.
+pub(super) fn moves(world: &World, number: usize) -> Vec<Move> {
+    let mut moves = Vec::new();
+    let writer = &world.writers[number];
+    match writer.pending {
+        Some(Pending::Statement(change)) => {
+            if world.is_free(number, change.table()) {
+                moves.push(Move::Land);
+            }
+            moves.push(Move::Vanish);
+        }
+        Some(Pending::Commit) => moves.extend([Move::Land, Move::Vanish]),
+        None => {}
+    }
+    let plan = writer.plan;
+    if writer.at == At::Ended {
+        return moves;
+    }
+    if plan.by_hand {
+        moves.push(Move::Go);
+        return moves;
+    }
+    let may_go = writer.at != At::Ready
+        || (world.is_free(number, writer.change().table()) && !world.refuses(number));
+    if may_go {
+        moves.push(Move::Go);
+    }
+    match writer.at {
+        At::Ready => {
+            moves.push(Move::Fail);
+            moves.push(Move::Cancel);
+            if !plan.in_transaction {
+                moves.extend([Move::TimeOut, Move::CancelSent]);
+            }
+        }
+        At::Settled if plan.in_transaction => moves.extend([Move::RollBack, Move::Cancel]),
+        At::Committing => moves.push(Move::CancelSent),
+        At::Over if plan.in_scope => moves.push(Move::EndBadly),
+        At::Written => moves.push(Move::Cancel),
+        // Elsewhere it does what it does there, or has done nothing.
+        _ => {}
+    }
+    moves
+}
+
+pub(super) fn step(world: &mut World, number: usize, it: Move) {
+    match it {
+        Move::Go if world.writers[number].plan.by_hand => by_hand(world, number),
+        Move::Go => go(world, number),
+        Move::Fail | Move::RollBack => over(world, number),
+        Move::TimeOut => {
+            let change = world.writers[number].change();
+            world.writers[number].pending = Some(Pending::Statement(change));
+            if world.machine.has(Mutant::UnknownEndsCountAsDone) {
+                let since = now(world);
+                let (owner, table) = (owner(world, number), change.table());
+                let nothing = Dependents::default();
+                let settled = world
+                    .machine
+                    .settle(owner, table, (false, true), nothing, since);
+                settled.unwrap();
+            }
+            over(world, number);
+        }
+        Move::EndBadly => end(world, number, false),
+        Move::Cancel => {
+            over(world, number);
+            end(world, number, false);
+        }
+        Move::CancelSent => {
+            let writer = &mut world.writers[number];
+            if writer.at == At::Committing {
+                writer.pending = Some(Pending::Commit);
+                writer.at = At::Over;
+            } else {
+                writer.pending = Some(Pending::Statement(writer.change()));
+                over(world, number);
+            }
+            end(world, number, false);
+        }
+        Move::Land => match world.writers[number].pending.take() {
+            Some(Pending::Statement(change)) => world.commit(number, &[change]),
+            Some(Pending::Commit) => commit(world, number),
+            None => {}
+        },
+        Move::Vanish => {
+            world.writers[number].pending = None;
+            roll_back(world, number);
+        }
+    }
+}
+
+/// A write in raw SQL, and an invalidation after it.
+fn by_hand(world: &mut World, number: usize) {
+    if world.writers[number].at == At::Idle {
+        let change = world.writers[number].change();
+        world.commit(number, &[change]);
+        world.writers[number].at = At::Written;
+    } else {
+        world.machine.invalidate_menu();
+        world.done(number);
+        world.writers[number].at = At::Ended;
+    }
+}
+
+fn go(world: &mut World, number: usize) {
+    let writer = &world.writers[number];
+    let (plan, at) = (writer.plan, writer.at);
+    match at {
+        At::Idle => {
+            if writer.is_new() {
+                let began = world.machine.ledger.tick();
+                world.began[number] = Some(began);
+                // Its first query may be any of its own.
+                world.snapshots[number] = world.committed;
+            }
+            if world.writers[number].change() == Change::Touch {
+                let slug = world.sees(number, false).flavor.map(|(slug, _)| slug);
+                world.writers[number].at = At::Loaded(slug);
+            } else {
+                raise(world, number, None);
+            }
+        }
+        At::Loaded(slug) => raise(world, number, slug),
+        At::Raised => {
+            world.since[number] = Some(since(world, number));
+            let seen = read_row(world, number);
+            world.writers[number].at = match world.related {
+                Related::Nothing => At::ReadRelated(seen, seen),
+                Related::ByColumn | Related::ByLink => At::Read(seen),
+            };
+        }
+        At::Read(row) => {
+            let related = world.sees(number, false);
+            world.writers[number].at = At::ReadRelated(row, related);
+        }
+        At::ReadRelated(row, related) => reach_further(world, number, row, related),
+        At::Ready => execute(world, number),
+        At::Written => {
+            world.since[number] = Some(since(world, number));
+            let seen = world.sees(number, false);
+            world.writers[number].at = returned(world, seen);
+        }
+        At::Returned(row) => {
+            let related = world.sees(number, false);
+            world.writers[number].at = At::ReturnedRelated(row, related);
+        }
+        At::ReturnedRelated(row, related) => settle(world, number, row, related),
+        At::Settled => {
+            let writer = &mut world.writers[number];
+            writer.at = if plan.in_transaction {
+                At::Committing
+            } else {
+                At::Over
+            };
+        }
+        At::Committing => {
+            commit(world, number);
+            world.writers[number].at = At::Over;
+        }
+        At::Over => end(world, number, true),
+        At::Ended => {}
+    }
+}
+
+fn is_insert(change: Change) -> bool {
+    matches!(change, Change::Insert(_) | Change::Link(_))
+}
+
+fn owner(world: &World, number: usize) -> Owner {
+    let id = if world.machine.has(Mutant::AllWritersAreOne) {
+        0
+    } else {
+        number as u64
+    };
+    if world.writers[number].plan.in_scope {
+        Owner::Scope(id)
+    } else {
+        Owner::Task(id)
+    }
+}
+
+fn raise(world: &mut World, number: usize, loaded: Option<u8>) {
+    let change = world.writers[number].change();
+    let owner = owner(world, number);
+    let reads = !matches!(change, Change::Insert(_))
+        && (change != Change::Touch || (world.related != Related::Nothing));
+    if reads
+        && world.machine.has(Mutant::RowIsReadBeforeTheFence)
+        && world.writers[number].at == At::Idle
+    {
+        let slug = world.sees(number, true).flavor.map(|(slug, _)| slug);
+        world.writers[number].at = At::Loaded(slug);
+        return;
+    }
+    let mut foreseen = change.foreseen(loaded);
+    let mut next = if reads { At::Raised } else { At::Ready };
+    if world.machine.has(Mutant::RowIsReadBeforeTheFence) && reads {
+        foreseen.extend(Change::Touch.foreseen(loaded));
+        next = At::Ready;
+    }
+    if world.machine.has(Mutant::OldPathIsForgotten) {
+        next = At::Ready;
+    }
+    if world.machine.has(Mutant::NewPathIsForgotten) {
+        foreseen.clear();
+    }
+    world.machine.raise(owner, change.table(), foreseen);
+    let writer = &mut world.writers[number];
+    writer.attempts = 0;
+    writer.at = next;
+}
+
+/// Reads the row that is to be written.
+fn read_row(world: &World, number: usize) -> Seen {
+    let mut seen = world.sees(number, false);
+    if let Change::Link(vendor) = world.writers[number].change() {
+        // It is not there yet, but what it will belong to is known.
+        seen.flavor = seen.flavor.map(|(slug, _)| (slug, vendor));
+    }
+    seen
+}
+
+fn reach_further(world: &mut World, number: usize, row: Seen, related: Seen) {
+    let table = world.writers[number].change().table();
+    let owner = owner(world, number);
+    let since = world.since[number].take().expect("it has read");
+    let mut dependents = dependents(world, table, row, related);
+    dependents.has_read = true;
+    let reached = world.machine.reach_further(owner, table, dependents, since);
+    if reached.is_err() && !world.machine.has(Mutant::MovedRowsAreTrusted) {
+        if tries_again(world, number, since) {
+            world.writers[number].at = At::Raised;
+            return;
+        }
+        let since = now(world);
+        let all = Dependents::reaching(vec![table.entity().reach()]);
+        let reached = world.machine.reach_further(owner, table, all, since);
+        reached.expect("no row was read");
+    }
+    world.writers[number].at = At::Ready;
+}
+
+fn execute(world: &mut World, number: usize) {
+    let change = world.writers[number].change();
+    let is_there = world.row_exists(number, change);
+    if !is_there {
+        match change {
+            // A delete of no row is no failure.
+            Change::Delete | Change::Unlink => {
+                world.writers[number].at = At::Written;
+                returned_nothing(world, number);
+            }
+            _ => over(world, number),
+        }
+        return;
+    }
+    let writer = &mut world.writers[number];
+    if writer.plan.in_transaction {
+        writer.locks[change.table().index()] = true;
+        writer.changes.push(change);
+    } else {
+        world.commit(number, &[change]);
+    }
+    world.writers[number].attempts = 0;
+    if matches!(change, Change::Delete | Change::Unlink) {
+        returned_nothing(world, number);
+    } else if world.isolation == Isolation::RepeatableRead {
+        // There is no RETURNING: the row is selected again.
+        world.writers[number].at = At::Written;
+    } else {
+        world.since[number] = Some(since(world, number));
+        let seen = world.sees(number, true);
+        world.writers[number].at = returned(world, seen);
+    }
+}
+
+fn returned(world: &World, row: Seen) -> At {
+    match world.related {
+        Related::Nothing => At::ReturnedRelated(row, row),
+        Related::ByColumn | Related::ByLink => At::Returned(row),
+    }
+}
+
+/// After a delete nothing depends on the row.
+fn returned_nothing(world: &mut World, number: usize) {
+    world.since[number] = Some(since(world, number));
+    let nothing = Seen {
+        flavor: None,
+        vendors: [NONE, NONE],
+    };
+    world.writers[number].at = At::ReturnedRelated(nothing, nothing);
+}
+
+fn settle(world: &mut World, number: usize, row: Seen, related: Seen) {
+    let writer = &world.writers[number];
+    let (plan, change) = (writer.plan, writer.change());
+    let table = change.table();
+    let owner = owner(world, number);
+    let since = world.since[number].take().expect("it has read");
+    let mut dependents = dependents(world, table, row, related);
+    if world.machine.has(Mutant::NewPathIsForgotten) {
+        dependents = Dependents::default();
+    }
+    let kind = (is_insert(change), !plan.in_transaction);
+    let settled = world.machine.settle(owner, table, kind, dependents, since);
+    if settled.is_err() && !world.machine.has(Mutant::MovedRowsAreTrusted) {
+        if tries_again(world, number, since) {
+            world.since[number] = Some(self::since(world, number));
+            world.writers[number].at = At::Returned(row);
+            return;
+        }
+        let since = now(world);
+        let all = Dependents::reaching(vec![table.entity().reach()]);
+        let settled = world.machine.settle(owner, table, kind, all, since);
+        settled.expect("no row was read");
+    } else if settled.is_err() {
+        let since = now(world);
+        let nothing = Dependents::default();
+        let settled = world.machine.settle(owner, table, kind, nothing, since);
+        settled.expect("no row was read");
+    }
+    if !plan.in_transaction {
+        world.done(number);
+    }
+    let writer = &mut world.writers[number];
+    let is_last = writer
+        .plan
+        .writes
+        .get(usize::from(writer.write) + 1)
+        .is_none_or(Option::is_none);
+    if is_last {
+        writer.at = At::Settled;
+    } else {
+        writer.write += 1;
+        writer.at = At::Idle;
+    }
+}
+
+fn now(world: &World) -> Since {
+    Since::Reading(world.machine.ledger.tick())
+}
+
+fn sees_the_past(world: &World, number: usize) -> bool {
+    world.writers[number].plan.in_transaction && world.isolation != Isolation::Serialized
+}
+
+/// Since when what is read now may have changed; nobody knows which isolation level
+/// it is at first.
+fn since(world: &World, number: usize) -> Since {
+    let writer = &world.writers[number];
+    let is_trusted = world.machine.has(Mutant::SnapshotsAreTrusted);
+    if writer.attempts > 0 || !sees_the_past(world, number) || is_trusted {
+        return now(world);
+    }
+    let began = world.began[number].filter(|_| writer.plan.in_scope);
+    Since::Snapshot(began)
+}
+
+/// Whether rows that have moved are to be read again.
+fn tries_again(world: &mut World, number: usize, since: Since) -> bool {
+    let is_of_use = match since {
+        Since::Reading(_) => true,
+        Since::Snapshot(_) => world.isolation == Isolation::ReadCommitted,
+    };
+    let writer = &mut world.writers[number];
+    writer.attempts += 1;
+    is_of_use && writer.attempts < ATTEMPTS
+}
+
+fn dependents(world: &World, table: Table, row: Seen, related: Seen) -> Dependents {
+    row.dependents(table, related, world.related)
+}
+
+fn commit(world: &mut World, number: usize) {
+    let changes = std::mem::take(&mut world.writers[number].changes);
+    world.writers[number].locks = [false; 4];
+    world.commit(number, &changes);
+}
+
+fn roll_back(world: &mut World, number: usize) {
+    world.writers[number].changes.clear();
+    world.writers[number].locks = [false; 4];
+}
+
+/// The writes end here, and so does a transaction, without a commit.
+fn over(world: &mut World, number: usize) {
+    roll_back(world, number);
+    world.since[number] = None;
+    world.writers[number].at = At::Over;
+}
+
+fn end(world: &mut World, number: usize, well: bool) {
+    let owner = owner(world, number);
+    world.writers[number].at = At::Ended;
+    if !world.writers[number].plan.in_scope {
+        return;
+    }
+    if !well && world.machine.has(Mutant::DropIsForgotten) {
+        return;
+    }
+    world.machine.end(owner, well);
+    if well && world.writers[number].pending.is_none() {
+        world.done(number);
+    }
+}
