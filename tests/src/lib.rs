@@ -1,1 +1,8 @@
-//! Tests of the crates together, through their public API.
+//! Tests of the crates together, through their public API; here is what those
+//! tests share.
+
+mod database;
+mod server;
+
+pub use database::{Database, Kind};
+pub use server::Server;
