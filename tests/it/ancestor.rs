@@ -63,7 +63,7 @@ use sea_orm::{
     QueryFilter, Set,
 };
 
-use crate::alone::alone;
+use crate::alone::on_each_database;
 use crate::logs;
 use crate::site::entity::{flavor, vendor};
 use crate::site::{Site, State};
@@ -79,7 +79,7 @@ async fn rename(site: &Site, name: &str) {
 
 #[test]
 fn a_second_visit_costs_nothing() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         let first = site.get("/flavors/vanilla/").await;
         for _ in 0..10 {
@@ -105,7 +105,7 @@ fn an_error_is_never_stored() {
         state.rendered(req.path()).await;
         Err(ErrorInternalServerError("broken"))
     }
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             routes.route("/broken/", web::get().to(broken));
         });
@@ -120,7 +120,7 @@ fn an_error_is_never_stored() {
 
 #[test]
 fn an_ignored_path_is_not_served_though_the_cache_has_it() {
-    alone(async || {
+    on_each_database(async || {
         let cache = Cache::builder().build();
         let page = || web::get().to(async || "page");
         let whole = Dumper::new(cache.clone()).ignore("^$").unwrap();
@@ -139,7 +139,7 @@ fn an_ignored_path_is_not_served_though_the_cache_has_it() {
 
 #[test]
 fn a_save_drops_the_page_for_every_method() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         for first in ["GET", "HEAD"] {
             site.request(first, "/flavors/vanilla/", &[]).await;
@@ -163,7 +163,7 @@ fn a_save_drops_the_page_for_every_method() {
 
 #[test]
 fn names_beyond_ascii_are_logged() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         logs::capture();
         let flavor = flavor::ActiveModel {
@@ -184,7 +184,7 @@ fn names_beyond_ascii_are_logged() {
 
 #[test]
 fn every_step_is_logged() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         logs::capture();
         site.get("/flavors/vanilla/").await;
@@ -243,7 +243,7 @@ fn every_step_is_logged() {
 
 #[test]
 fn a_site_of_a_thousand_pages_is_kept_whole() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             let page = async |number: web::Path<u32>| format!("page {number}");
             routes.route("/pages/{number}/", web::get().to(page));
@@ -264,7 +264,7 @@ fn a_site_of_a_thousand_pages_is_kept_whole() {
 
 #[test]
 fn a_hit_stores_nothing() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         site.visit(&["/flavors/vanilla/"]).await;
         // Hits that are on their way while the row is saved.
@@ -282,7 +282,7 @@ fn a_hit_stores_nothing() {
 
 #[test]
 fn a_bulk_write_is_told_by_model_or_by_path() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         let pages = [
             "/flavors/",
@@ -356,7 +356,7 @@ mod stock {
 
 #[test]
 fn another_entity_of_the_table_drops_what_it_declares() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         site.visit(&["/flavors/", "/flavors/vanilla/"]).await;
         let row = stock::Entity::find_by_id(1).one(&site.db).await.unwrap();
@@ -375,7 +375,7 @@ fn lists_have_a_page_for_each_query_and_drop_together() {
         let names: Vec<String> = flavors.into_iter().map(|flavor| flavor.name).collect();
         format!("{} of {}", req.query_string(), names.join(", "))
     }
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             routes.route("/flavors/", web::get().to(list));
         });
@@ -401,7 +401,7 @@ fn lists_have_a_page_for_each_query_and_drop_together() {
 
 #[test]
 fn a_page_that_is_not_there_is_never_stored_and_seen_once_it_is() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         for visit in 1..=2 {
             let answer = site.get("/flavors/lemon/").await;
@@ -422,7 +422,7 @@ fn a_page_that_is_not_there_is_never_stored_and_seen_once_it_is() {
 
 #[test]
 fn a_site_mounted_under_a_prefix_has_whole_paths() {
-    alone(async || {
+    on_each_database(async || {
         let inner = Cache::builder().build();
         let cache = inner.clone();
         let site = Site::setup().dumper(|dumper| dumper.ignore("^/shop/").unwrap());
@@ -450,7 +450,7 @@ fn a_site_mounted_under_a_prefix_has_whole_paths() {
 
 #[test]
 fn all_can_be_dropped_listed_and_counted() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         let pages = ["/flavors/", "/flavors/vanilla/", "/sign/", "/sign/?x"];
         site.visit(&pages).await;
@@ -484,7 +484,7 @@ fn pages_can_be_filed_under_a_name() {
         }
         HttpResponse::Ok().body("page")
     }
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             routes.route("/tagged/{tags}/", web::get().to(page));
         });
@@ -510,7 +510,7 @@ fn pages_can_be_filed_under_a_name() {
 
 #[test]
 fn the_whole_site_is_stored_but_for_the_admin_pages() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         site.visit(&[
             "/flavors/",

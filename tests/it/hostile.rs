@@ -4,7 +4,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, guard, rt, web};
 use dumper::Cache;
 use dumper_actix::Dumper;
 
-use crate::alone::alone;
+use crate::alone::on_each_database;
 use crate::http;
 use crate::site::Site;
 
@@ -23,7 +23,7 @@ async fn site_with_link(headers: &'static [&'static str]) -> Site {
 
 #[test]
 fn a_host_behind_a_forwarded_one_is_not_mixed_up_with_it() {
-    alone(async || {
+    on_each_database(async || {
         let site = site_with_link(&["host"]).await;
         let evil = [
             ("Host", "evil.example"),
@@ -37,7 +37,7 @@ fn a_host_behind_a_forwarded_one_is_not_mixed_up_with_it() {
 
 #[test]
 fn a_forwarded_host_behind_another_is_not_mixed_up_with_it() {
-    alone(async || {
+    on_each_database(async || {
         let site = site_with_link(&["x-forwarded-host", "host"]).await;
         let evil = [
             ("Forwarded", "for=x; host=parlour.example"),
@@ -54,7 +54,7 @@ fn a_forwarded_host_behind_another_is_not_mixed_up_with_it() {
 
 #[test]
 fn clients_behind_a_proxy_share_their_pages() {
-    alone(async || {
+    on_each_database(async || {
         let site = site_with_link(&["host"]).await;
         let from = |client: &'static str| [("Forwarded", client), ("X-Forwarded-For", client)];
         let one = from("for=192.0.2.1;proto=https;host=parlour.example");
@@ -66,7 +66,7 @@ fn clients_behind_a_proxy_share_their_pages() {
 
 #[test]
 fn hosts_that_are_routed_apart_are_stored_apart() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             let one = web::get()
                 .guard(guard::Host("parlour.example"))
@@ -91,7 +91,7 @@ fn hosts_that_are_routed_apart_are_stored_apart() {
 
 #[test]
 fn an_encoded_name_of_a_session_cookie_counts() {
-    alone(async || {
+    on_each_database(async || {
         let hello = async |req: HttpRequest| {
             let name = req.cookie("id").map(|id| id.value().to_owned());
             format!("hello {}", name.unwrap_or_default())
@@ -114,7 +114,7 @@ fn an_encoded_name_of_a_session_cookie_counts() {
 
 #[test]
 fn whom_a_proxy_has_let_in_is_not_served_from_the_cache() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         site.visit(&["/sign/"]).await;
         for name in [
@@ -138,7 +138,7 @@ fn whom_a_proxy_has_let_in_is_not_served_from_the_cache() {
 
 #[test]
 fn a_request_without_a_path_drops_nothing() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             routes.default_service(web::to(HttpResponse::Found));
         });
@@ -153,7 +153,7 @@ fn a_request_without_a_path_drops_nothing() {
 
 #[test]
 fn a_cache_in_a_cache_does_not_wait_for_itself() {
-    alone(async || {
+    on_each_database(async || {
         let cache = Cache::builder().wait(std::time::Duration::MAX).build();
         let server = HttpServer::new(move || {
             let shop = web::scope("/shop").wrap(Dumper::new(cache.clone()));

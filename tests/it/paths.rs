@@ -9,9 +9,11 @@ use proptest::prelude::any;
 use proptest::sample::select;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
-use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, ModelTrait, Set};
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, ModelTrait, Set,
+};
 
-use crate::alone::alone;
+use crate::alone::on_each_database;
 use crate::site::Site;
 use crate::site::entity::flavor;
 
@@ -100,6 +102,23 @@ fn targets(slug: &str) -> Vec<String> {
     targets.collect()
 }
 
+/// A site whose database tells any two slugs apart.
+async fn exacting_site() -> Site {
+    let site = Site::start().await;
+    if site.db.get_database_backend() == DbBackend::MySql {
+        // It overlooks case, accents and spaces at the end, unless told otherwise.
+        let column = "ALTER TABLE flavor MODIFY slug VARCHAR(3000) \
+                      CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL";
+        site.db.execute_unprepared(column).await.unwrap();
+    }
+    site
+}
+
+/// Whether the database can store a slug.
+fn holds(site: &Site, slug: &str) -> bool {
+    site.db.get_database_backend() != DbBackend::Postgres || !slug.contains('\0')
+}
+
 async fn create(site: &Site, slug: &str, name: &str) -> flavor::Model {
     let flavor = flavor::ActiveModel {
         slug: Set(slug.to_owned()),
@@ -138,9 +157,10 @@ async fn assert_true(site: &Site, targets: &[String]) {
 /// All slugs at once, so that a page of the one could be taken for another's.
 #[test]
 fn a_save_reaches_the_page_of_any_slug_however_it_is_asked_for() {
-    alone(async || {
-        let site = Site::start().await;
+    on_each_database(async || {
+        let site = exacting_site().await;
         let mut slugs = SLUGS.map(str::to_owned).to_vec();
+        slugs.retain(|slug| holds(&site, slug));
         slugs.push("long".repeat(500));
         slugs.push("длинный".repeat(200));
         let mut rows = Vec::new();
@@ -172,9 +192,9 @@ fn a_save_reaches_the_page_of_any_slug_however_it_is_asked_for() {
 
 #[test]
 fn a_model_writes_its_paths_as_they_are_asked_for() {
-    alone(async || {
-        let site = Site::start().await;
-        for slug in SLUGS {
+    on_each_database(async || {
+        let site = exacting_site().await;
+        for slug in SLUGS.into_iter().filter(|slug| holds(&site, slug)) {
             let row = create(&site, slug, "name").await;
             let paths = ["/flavors/".to_owned(), targets(slug).swap_remove(0)];
             assert_eq!(row.paths(), paths);
@@ -185,9 +205,9 @@ fn a_model_writes_its_paths_as_they_are_asked_for() {
 
 #[test]
 fn a_row_that_appears_is_seen_at_once_however_it_is_asked_for() {
-    alone(async || {
-        let site = Site::start().await;
-        for slug in SLUGS {
+    on_each_database(async || {
+        let site = exacting_site().await;
+        for slug in SLUGS.into_iter().filter(|slug| holds(&site, slug)) {
             for target in targets(slug) {
                 assert_eq!(site.get(&target).await.status, 404, "{target}");
             }
@@ -308,7 +328,7 @@ fn distinct_paths_never_share_a_page() {
         targets.push(format!("/{}{letter}", "long/".repeat(1_638)));
         targets.push(format!("/{}{letter}", "%C3%A9".repeat(1_365)));
     }
-    alone(async || {
+    on_each_database(async || {
         let site = site_that_echoes().await;
         for _ in 0..2 {
             for target in &targets {
@@ -329,7 +349,7 @@ fn distinct_paths_never_share_a_page() {
 
 #[test]
 fn an_invalidated_path_leaves_its_look_alikes() {
-    alone(async || {
+    on_each_database(async || {
         let site = site_that_echoes().await;
         let others = [
             "/a%2Fb",
@@ -368,7 +388,7 @@ fn an_invalidated_path_leaves_its_look_alikes() {
 
 #[test]
 fn an_invalidated_path_may_be_written_as_one_likes() {
-    alone(async || {
+    on_each_database(async || {
         let site = site_that_echoes().await;
         let pages = [
             "/caf%C3%A9/a%21b/",
@@ -398,7 +418,7 @@ fn an_invalidated_path_may_be_written_as_one_likes() {
 
 #[test]
 fn a_percent_sign_that_encodes_nothing_bypasses() {
-    alone(async || {
+    on_each_database(async || {
         let site = site_that_echoes().await;
         for target in ["/100%", "/%", "/%zz", "/%4", "/%%34%31", "/%4g/", "/%u00e9"] {
             for _ in 0..2 {
@@ -413,7 +433,7 @@ fn a_percent_sign_that_encodes_nothing_bypasses() {
 
 #[test]
 fn a_path_of_eight_kibibytes_is_a_path_like_others() {
-    alone(async || {
+    on_each_database(async || {
         let site = site_that_echoes().await;
         let long = format!("/{}", "a/%C3%A9".repeat(1_024));
         let alias = format!("/{}", "%61/%c3%a9".repeat(1_024));
@@ -460,7 +480,7 @@ async fn rename_item(site: &Site, name: &str) {
 
 #[test]
 fn a_number_that_is_read_leniently_is_never_stale() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         let targets = [
             "/items/1/",
@@ -495,7 +515,7 @@ fn a_path_in_a_hole_is_reached_with_its_slashes_encoded_or_not() {
         let item = item.ok_or_else(|| actix_web::error::ErrorNotFound("no such leaf"))?;
         Ok(item.name)
     }
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             routes.route("/tree/{slug:.*}", web::get().to(leaf));
         });
@@ -533,9 +553,11 @@ fn spelled(slug: &str, choices: &[u8]) -> String {
 #[test]
 #[allow(clippy::print_stdout, reason = "shown when the case fails")]
 fn no_page_of_a_random_slug_is_stale_after_it_moves() {
-    alone(async || {
-        let site = Site::start().await;
-        let slug = || vec(select(&SLUG_PARTS[..]), 1..5).prop_map(|parts| parts.concat());
+    on_each_database(async || {
+        let site = exacting_site().await;
+        let mut parts = SLUG_PARTS.to_vec();
+        parts.retain(|part| holds(&site, part));
+        let slug = || vec(select(parts.clone()), 1..5).prop_map(|parts| parts.concat());
         let cases = (slug(), slug(), vec(any::<u8>(), 8));
         let mut runner = TestRunner::default();
         for case in 0..CASES {
@@ -566,7 +588,7 @@ const TARGET_PARTS: [&str; 36] = [
 
 #[test]
 fn no_random_path_is_answered_with_the_page_of_another() {
-    alone(async || {
+    on_each_database(async || {
         let site = site_that_echoes().await;
         let target = || vec(select(&TARGET_PARTS[..]), 0..4);
         let target = || target().prop_map(|parts| format!("/{}", parts.concat()));

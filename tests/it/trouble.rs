@@ -3,7 +3,7 @@
 
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, Set};
 
-use crate::alone::alone;
+use crate::alone::on_each_database;
 use crate::logs;
 use crate::site::Site;
 use crate::site::entity::note;
@@ -55,7 +55,7 @@ fn is_logged(trouble: &str) -> bool {
 
 #[test]
 fn paths_that_error_are_logged_and_drop_all_pages_within() {
-    alone(async || {
+    on_each_database(async || {
         try_note("error").await;
         assert!(is_logged("no paths today"));
     });
@@ -63,7 +63,7 @@ fn paths_that_error_are_logged_and_drop_all_pages_within() {
 
 #[test]
 fn paths_that_panic_are_logged_and_drop_all_pages_within() {
-    alone(async || {
+    on_each_database(async || {
         try_note("panic").await;
         assert!(is_logged("panicked"));
     });
@@ -71,7 +71,7 @@ fn paths_that_panic_are_logged_and_drop_all_pages_within() {
 
 #[test]
 fn an_empty_path_is_logged_and_drops_all_pages_within() {
-    alone(async || {
+    on_each_database(async || {
         try_note("empty").await;
         assert!(is_logged("\"\" is not a path"));
     });
@@ -79,7 +79,7 @@ fn an_empty_path_is_logged_and_drops_all_pages_within() {
 
 #[test]
 fn a_path_without_a_leading_slash_is_logged_and_drops_all_pages_within() {
-    alone(async || {
+    on_each_database(async || {
         try_note("relative").await;
         assert!(is_logged("\"flavors/vanilla/\" is not a path"));
     });
@@ -87,7 +87,7 @@ fn a_path_without_a_leading_slash_is_logged_and_drops_all_pages_within() {
 
 #[test]
 fn a_full_url_stands_for_its_path() {
-    alone(async || {
+    on_each_database(async || {
         try_note("url").await;
         assert!(!is_logged(""));
     });
@@ -95,7 +95,7 @@ fn a_full_url_stands_for_its_path() {
 
 #[test]
 fn a_path_with_a_query_stands_for_all_queries() {
-    alone(async || {
+    on_each_database(async || {
         try_note("query").await;
         assert!(!is_logged(""));
     });
@@ -103,7 +103,7 @@ fn a_path_with_a_query_stands_for_all_queries() {
 
 #[test]
 fn ten_thousand_paths_are_all_dropped() {
-    alone(async || {
+    on_each_database(async || {
         try_note("many").await;
         assert!(!is_logged(""));
     });

@@ -7,7 +7,7 @@ use sea_orm::{
     IntoActiveModel, ModelTrait, QueryFilter, Set,
 };
 
-use crate::alone::alone;
+use crate::alone::on_each_database;
 use crate::site::Site;
 use crate::site::entity::{
     cake, cake_filling, filling, flavor, flavor_size, note, sign, size, vendor,
@@ -28,7 +28,7 @@ pub(crate) async fn vanilla(db: &DatabaseConnection) -> Result<flavor::ActiveMod
 
 #[test]
 fn a_save_drops_all_pages_that_show_the_row() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         site.visit(&VANILLA).await;
         let answer = site
@@ -51,7 +51,7 @@ fn a_save_drops_all_pages_that_show_the_row() {
 
 #[test]
 fn a_save_leaves_other_pages() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         site.visit(&[
             "/flavors/mint/",
@@ -79,7 +79,7 @@ fn a_save_leaves_other_pages() {
 
 #[test]
 fn a_rename_drops_the_old_page_and_the_new() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         site.visit(&VANILLA).await;
         site.act(async |db| {
@@ -101,7 +101,7 @@ fn a_rename_drops_the_old_page_and_the_new() {
 
 #[test]
 fn a_rename_of_a_model_made_by_hand_drops_the_old_page() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         site.visit(&VANILLA).await;
         site.act(async |db| {
@@ -119,7 +119,7 @@ fn a_rename_of_a_model_made_by_hand_drops_the_old_page() {
 
 #[test]
 fn a_foreign_key_move_drops_both_parents() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         site.visit(&["/vendors/north/", "/vendors/south/", "/flavors/vanilla/"])
             .await;
@@ -136,7 +136,7 @@ fn a_foreign_key_move_drops_both_parents() {
 
 #[test]
 fn a_rename_of_a_parent_drops_its_page_and_those_of_its_children() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         site.visit(&["/vendors/north/", "/flavors/vanilla/", "/flavors/mint/"])
             .await;
@@ -160,7 +160,7 @@ fn a_rename_of_a_parent_drops_its_page_and_those_of_its_children() {
 
 #[test]
 fn an_insert_drops_the_lists_that_show_it() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         site.visit(&["/flavors/", "/vendors/north/"]).await;
         assert_eq!(site.get("/flavors/mango/").await.status, 404);
@@ -182,7 +182,7 @@ fn an_insert_drops_the_lists_that_show_it() {
 
 #[test]
 fn a_delete_drops_the_page() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         site.visit(&VANILLA).await;
         site.act(async |db| vanilla(&db).await?.delete(&db).await.map(drop))
@@ -195,7 +195,7 @@ fn a_delete_drops_the_page() {
 
 #[test]
 fn a_delete_by_key_alone_or_of_a_changed_model_drops_the_page_of_the_row() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         site.visit(&["/flavors/vanilla/", "/flavors/mint/"]).await;
         site.act(async |db| {
@@ -217,7 +217,7 @@ fn a_delete_by_key_alone_or_of_a_changed_model_drops_the_page_of_the_row() {
 
 #[test]
 fn a_junction_row_drops_both_ends_when_it_comes_and_goes() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         let pages = ["/flavors/vanilla/", "/sizes/large/"];
         site.visit(&pages).await;
@@ -247,7 +247,7 @@ fn a_junction_row_drops_both_ends_when_it_comes_and_goes() {
 
 #[test]
 fn an_update_or_delete_at_the_far_end_of_a_link_drops_the_owner() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         site.visit(&["/flavors/vanilla/"]).await;
         site.act(async |db| {
@@ -272,7 +272,7 @@ fn an_update_or_delete_at_the_far_end_of_a_link_drops_the_owner() {
 
 #[test]
 fn a_generic_relation_drops_its_owner() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         let pages = ["/flavors/vanilla/", "/vendors/north/"];
         site.visit(&pages).await;
@@ -310,7 +310,7 @@ fn a_generic_relation_drops_its_owner() {
 
 #[test]
 fn a_dense_save_renames_links_and_unlinks() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         let pages = ["/cakes/sponge/", "/fillings/jam/", "/fillings/cream/"];
         site.visit(&pages).await;
@@ -356,7 +356,7 @@ fn a_dense_save_renames_links_and_unlinks() {
 
 #[test]
 fn a_dense_insert_with_its_builder_drops_what_shows_it() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         site.visit(&["/fillings/jam/"]).await;
         site.act(async |db| {
@@ -374,7 +374,7 @@ fn a_dense_insert_with_its_builder_drops_what_shows_it() {
 
 #[test]
 fn a_deep_delete_drops_the_pages_that_the_links_led_to() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         site.visit(&["/cakes/sponge/", "/fillings/jam/"]).await;
         site.act(async |db| {
@@ -391,7 +391,7 @@ fn a_deep_delete_drops_the_pages_that_the_links_led_to() {
 
 #[test]
 fn an_update_without_returning_drops_the_page() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         site.visit(&VANILLA).await;
         site.act(async |db| {
@@ -407,7 +407,7 @@ fn an_update_without_returning_drops_the_page() {
 /// As Seaography updates.
 #[test]
 fn an_after_save_without_before_save_drops_all_pages_of_the_entity() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         site.visit(&["/flavors/vanilla/", "/flavors/mint/"]).await;
         site.act(async |db| {
@@ -429,7 +429,7 @@ fn an_after_save_without_before_save_drops_all_pages_of_the_entity() {
 
 #[test]
 fn a_write_without_hooks_is_told_by_hand() {
-    alone(async || {
+    on_each_database(async || {
         dumper::register::<sign::Entity>(|_| vec!["/sign/".to_owned()]);
         let site = Site::start().await;
         site.visit(&["/sign/", "/flavors/"]).await;
@@ -449,7 +449,7 @@ fn a_write_without_hooks_is_told_by_hand() {
 
 #[test]
 fn a_model_that_nobody_registered_drops_everything() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         site.visit(&["/sign/", "/flavors/"]).await;
         let sign = sign::Entity::find_by_id(1)
@@ -465,7 +465,7 @@ fn a_model_that_nobody_registered_drops_everything() {
 
 #[test]
 fn a_derived_model_is_told_by_hand_too() {
-    alone(async || {
+    on_each_database(async || {
         dumper::register_derived::<flavor::Entity>();
         let site = Site::start().await;
         site.visit(&VANILLA).await;
@@ -485,7 +485,7 @@ fn a_derived_model_is_told_by_hand_too() {
 
 #[test]
 fn a_function_registered_for_a_derived_entity_is_refused() {
-    alone(async || {
+    on_each_database(async || {
         crate::logs::capture();
         let site = Site::start().await;
         dumper::register::<flavor::Entity>(|_| vec!["/elsewhere/".to_owned()]);
@@ -507,7 +507,7 @@ fn a_function_registered_for_a_derived_entity_is_refused() {
 
 #[test]
 fn a_registered_function_that_panics_drops_everything() {
-    alone(async || {
+    on_each_database(async || {
         dumper::register::<sign::Entity>(|_| panic!("as told"));
         let site = Site::start().await;
         site.visit(&["/sign/", "/flavors/"]).await;
@@ -524,7 +524,7 @@ fn a_registered_function_that_panics_drops_everything() {
 
 #[test]
 fn registering_twice_is_the_same_as_once() {
-    alone(async || {
+    on_each_database(async || {
         crate::logs::capture();
         dumper::register::<sign::Entity>(|_| vec!["/sign/".to_owned()]);
         dumper::register::<sign::Entity>(|_| vec!["/sign/".to_owned()]);

@@ -4,7 +4,8 @@ use std::sync::Mutex;
 
 use sea_orm::{ActiveValue, IntoActiveModel, Set, entity::prelude::*};
 
-use super::{create_table, database};
+use crate::alone::on_each_database;
+use crate::site::database::{connect, create_table};
 
 /// What the hooks of this file have seen. Each test writes slugs of its own.
 static SEEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -191,104 +192,116 @@ fn flavor(slug: &str, scoops: i32) -> flavor::ActiveModel {
 }
 
 async fn flavors() -> DatabaseConnection {
-    let db = database().await;
+    let db = connect().await;
     create_table(&db, flavor::Entity).await;
     db
 }
 
-#[tokio::test]
-async fn each_hook_runs_once_and_in_its_place() {
-    let db = flavors().await;
-    let row = flavor("Dark Choc", 5).insert(&db).await.unwrap();
-    assert_eq!((row.slug.as_str(), row.scoops), ("dark-choc", 105));
-    assert_eq!(row.paths(), ["/flavors/", "/flavors/dark-choc/"]);
+#[test]
+fn each_hook_runs_once_and_in_its_place() {
+    on_each_database(async || {
+        let db = flavors().await;
+        let row = flavor("Dark Choc", 5).insert(&db).await.unwrap();
+        assert_eq!((row.slug.as_str(), row.scoops), ("dark-choc", 105));
+        assert_eq!(row.paths(), ["/flavors/", "/flavors/dark-choc/"]);
 
-    let mut row = row.into_active_model();
-    row.slug = Set("Darker Choc".to_owned());
-    let row = row.update(&db).await.unwrap();
-    row.delete(&db).await.unwrap();
-    assert_eq!(flavor::Entity::find().count(&db).await.unwrap(), 0);
+        let mut row = row.into_active_model();
+        row.slug = Set("Darker Choc".to_owned());
+        let row = row.update(&db).await.unwrap();
+        row.delete(&db).await.unwrap();
+        assert_eq!(flavor::Entity::find().count(&db).await.unwrap(), 0);
 
-    assert_eq!(
-        seen("dark-choc"),
-        [
-            "insert dark-choc",
-            "saved dark-choc",
-            "paths of 5 scoops of dark-choc",
-            "paths of 5 scoops of dark-choc",
-        ]
-    );
-    assert_eq!(
-        seen("darker-choc"),
-        [
-            "update darker-choc",
-            "saved darker-choc",
-            "paths of 5 scoops of darker-choc",
-            "deleting one of 1: darker-choc",
-            "paths of 5 scoops of darker-choc",
-            "deleted darker-choc",
-        ]
-    );
+        assert_eq!(
+            seen("dark-choc"),
+            [
+                "insert dark-choc",
+                "saved dark-choc",
+                "paths of 5 scoops of dark-choc",
+                "paths of 5 scoops of dark-choc",
+            ]
+        );
+        assert_eq!(
+            seen("darker-choc"),
+            [
+                "update darker-choc",
+                "saved darker-choc",
+                "paths of 5 scoops of darker-choc",
+                "deleting one of 1: darker-choc",
+                "paths of 5 scoops of darker-choc",
+                "deleted darker-choc",
+            ]
+        );
+    });
 }
 
-#[tokio::test]
-async fn an_error_before_the_write_prevents_it() {
-    let db = flavors().await;
-    let error = flavor("", 5).insert(&db).await.unwrap_err();
-    assert_eq!(error, DbErr::Custom("a flavor needs a slug".to_owned()));
-    assert_eq!(flavor::Entity::find().count(&db).await.unwrap(), 0);
+#[test]
+fn an_error_before_the_write_prevents_it() {
+    on_each_database(async || {
+        let db = flavors().await;
+        let error = flavor("", 5).insert(&db).await.unwrap_err();
+        assert_eq!(error, DbErr::Custom("a flavor needs a slug".to_owned()));
+        assert_eq!(flavor::Entity::find().count(&db).await.unwrap(), 0);
 
-    flavor("vanilla", 1).insert(&db).await.unwrap();
-    let row = flavor::Entity::find().one(&db).await.unwrap().unwrap();
-    let error = row.delete(&db).await.unwrap_err();
-    assert_eq!(error, DbErr::Custom("the last scoop stays".to_owned()));
-    assert_eq!(flavor::Entity::find().count(&db).await.unwrap(), 1);
+        flavor("vanilla", 1).insert(&db).await.unwrap();
+        let row = flavor::Entity::find().one(&db).await.unwrap().unwrap();
+        let error = row.delete(&db).await.unwrap_err();
+        assert_eq!(error, DbErr::Custom("the last scoop stays".to_owned()));
+        assert_eq!(flavor::Entity::find().count(&db).await.unwrap(), 1);
+    });
 }
 
-#[tokio::test]
-async fn an_error_after_the_write_is_returned() {
-    let db = flavors().await;
-    let error = flavor("lemon", -1).insert(&db).await.unwrap_err();
-    assert_eq!(error, DbErr::Custom("scoops are missing".to_owned()));
-    assert_eq!(flavor::Entity::find().count(&db).await.unwrap(), 1);
-    assert_eq!(
-        seen("lemon"),
-        ["insert lemon", "saved lemon", "paths of -1 scoops of lemon"]
-    );
+#[test]
+fn an_error_after_the_write_is_returned() {
+    on_each_database(async || {
+        let db = flavors().await;
+        let error = flavor("lemon", -1).insert(&db).await.unwrap_err();
+        assert_eq!(error, DbErr::Custom("scoops are missing".to_owned()));
+        assert_eq!(flavor::Entity::find().count(&db).await.unwrap(), 1);
+        assert_eq!(
+            seen("lemon"),
+            ["insert lemon", "saved lemon", "paths of -1 scoops of lemon"]
+        );
+    });
 }
 
-#[tokio::test]
-async fn an_early_return_is_a_return_of_the_users_body_alone() {
-    let db = flavors().await;
-    let row = flavor("mint", 5).insert(&db).await.unwrap();
-    let mut row = row.into_active_model();
-    row.scoops = Set(7);
-    assert_eq!(row.update(&db).await.unwrap().scoops, 107);
-    assert_eq!(seen("7 scoops of mint"), ["paths of 7 scoops of mint"]);
+#[test]
+fn an_early_return_is_a_return_of_the_users_body_alone() {
+    on_each_database(async || {
+        let db = flavors().await;
+        let row = flavor("mint", 5).insert(&db).await.unwrap();
+        let mut row = row.into_active_model();
+        row.scoops = Set(7);
+        assert_eq!(row.update(&db).await.unwrap().scoops, 107);
+        assert_eq!(seen("7 scoops of mint"), ["paths of 7 scoops of mint"]);
+    });
 }
 
-#[tokio::test]
-async fn what_is_no_hook_is_kept() {
-    let db = database().await;
-    create_table(&db, size::Entity).await;
+#[test]
+fn what_is_no_hook_is_kept() {
+    on_each_database(async || {
+        let db = connect().await;
+        create_table(&db, size::Entity).await;
 
-    assert_eq!(flavor::ActiveModel::new().scoops, Set(2));
-    let size = <size::ActiveModel as ActiveModelBehavior>::new();
-    let size = size.insert(&db).await.unwrap();
-    assert_eq!(size.scoops, 3);
-    assert_eq!(size.paths(), ["/sizes/1/"]);
+        assert_eq!(flavor::ActiveModel::new().scoops, Set(2));
+        let size = <size::ActiveModel as ActiveModelBehavior>::new();
+        let size = size.insert(&db).await.unwrap();
+        assert_eq!(size.scoops, 3);
+        assert_eq!(size.paths(), ["/sizes/1/"]);
+    });
 }
 
-#[tokio::test]
-async fn hooks_are_woven_in_the_dense_format() {
-    let db = database().await;
-    create_table(&db, topping::Entity).await;
+#[test]
+fn hooks_are_woven_in_the_dense_format() {
+    on_each_database(async || {
+        let db = connect().await;
+        create_table(&db, topping::Entity).await;
 
-    topping::ActiveModel::builder().save(&db).await.unwrap();
-    let topping = topping::ActiveModel {
-        id: ActiveValue::NotSet,
-        slug: ActiveValue::NotSet,
-    };
-    let topping = topping.insert(&db).await.unwrap();
-    assert_eq!(topping.paths(), ["/toppings/topping-1/"]);
+        topping::ActiveModel::builder().save(&db).await.unwrap();
+        let topping = topping::ActiveModel {
+            id: ActiveValue::NotSet,
+            slug: ActiveValue::NotSet,
+        };
+        let topping = topping.insert(&db).await.unwrap();
+        assert_eq!(topping.paths(), ["/toppings/topping-1/"]);
+    });
 }

@@ -1,9 +1,11 @@
 //! What a hole may hold, and how a column may be declared.
 
 use dumper::Dumped;
-use sea_orm::{ActiveValue, IntoActiveModel, Set, entity::prelude::*};
+use dumper_tests::Kind;
+use sea_orm::{ActiveValue, DbBackend, IntoActiveModel, Set, entity::prelude::*};
 
-use super::{create_table, database};
+use crate::alone::on_databases;
+use crate::site::database::{connect, create_table};
 
 mod page {
     use dumper::Dumped;
@@ -109,25 +111,31 @@ fn a_missing_value_is_known_to_be_missing() {
     );
 }
 
-#[tokio::test]
-async fn rows_are_written() {
-    let db = database().await;
-    create_table(&db, page::Entity).await;
-    create_table(&db, author::Entity).await;
+#[test]
+fn rows_are_written() {
+    // In MariaDB a schema is another database.
+    on_databases(&[Kind::Sqlite, Kind::Postgres], async || {
+        let db = connect().await;
+        if db.get_database_backend() == DbBackend::Postgres {
+            db.execute_unprepared("CREATE SCHEMA main").await.unwrap();
+        }
+        create_table(&db, page::Entity).await;
+        create_table(&db, author::Entity).await;
 
-    let mut page = about()
-        .into_active_model()
-        .insert(&db)
-        .await
-        .unwrap()
-        .into_active_model();
-    page.author = Set(None);
-    page.update(&db).await.unwrap().delete(&db).await.unwrap();
+        let mut page = about()
+            .into_active_model()
+            .insert(&db)
+            .await
+            .unwrap()
+            .into_active_model();
+        page.author = Set(None);
+        page.update(&db).await.unwrap().delete(&db).await.unwrap();
 
-    let author = author::ActiveModel {
-        nickname: Set(Some("ada".to_owned())),
-        ..Default::default()
-    };
-    let author = author.insert(&db).await.unwrap();
-    assert_eq!(author.paths(), ["/authors/ada/"]);
+        let author = author::ActiveModel {
+            nickname: Set(Some("ada".to_owned())),
+            ..Default::default()
+        };
+        let author = author.insert(&db).await.unwrap();
+        assert_eq!(author.paths(), ["/authors/ada/"]);
+    });
 }

@@ -3,7 +3,8 @@
 use dumper::{DependentPaths, Dumped};
 use sea_orm::{ActiveValue, IntoActiveModel, Set, Unchanged, entity::prelude::*};
 
-use super::{create_table, database};
+use crate::alone::on_each_database;
+use crate::site::database::{connect, create_table};
 
 mod flavor {
     use dumper::Dumped;
@@ -111,38 +112,42 @@ fn a_model_in_writing_says_what_it_knows() {
     assert_eq!(hole(ActiveValue::NotSet), ActiveValue::NotSet);
 }
 
-#[tokio::test]
-async fn related_rows_add_their_own_paths() {
-    let db = database().await;
-    create_table(&db, flavor::Entity).await;
-    create_table(&db, size::Entity).await;
-    vanilla().into_active_model().insert(&db).await.unwrap();
-    let size = size::ActiveModel {
-        flavor_id: Set(1),
-        ..Default::default()
-    };
-    let size = size.insert(&db).await.unwrap();
+#[test]
+fn related_rows_add_their_own_paths() {
+    on_each_database(async || {
+        let db = connect().await;
+        create_table(&db, flavor::Entity).await;
+        create_table(&db, size::Entity).await;
+        vanilla().into_active_model().insert(&db).await.unwrap();
+        let size = size::ActiveModel {
+            flavor_id: Set(1),
+            ..Default::default()
+        };
+        let size = size.insert(&db).await.unwrap();
 
-    let paths = size.dependent_paths(&db).await.unwrap();
-    assert_eq!(paths, ["/sizes/1/", "/flavors/", "/flavors/vanilla/"]);
-    let paths = vanilla().dependent_paths(&db).await.unwrap();
-    assert_eq!(paths, ["/flavors/", "/flavors/vanilla/"]);
+        let paths = size.dependent_paths(&db).await.unwrap();
+        assert_eq!(paths, ["/sizes/1/", "/flavors/", "/flavors/vanilla/"]);
+        let paths = vanilla().dependent_paths(&db).await.unwrap();
+        assert_eq!(paths, ["/flavors/", "/flavors/vanilla/"]);
+    });
 }
 
-#[tokio::test]
-async fn rows_are_written_as_before() {
-    let db = database().await;
-    create_table(&db, flavor::Entity).await;
+#[test]
+fn rows_are_written_as_before() {
+    on_each_database(async || {
+        let db = connect().await;
+        create_table(&db, flavor::Entity).await;
 
-    let mut row = vanilla()
-        .into_active_model()
-        .insert(&db)
-        .await
-        .unwrap()
-        .into_active_model();
-    row.slug = Set("vanille".to_owned());
-    let row = row.update(&db).await.unwrap();
-    assert_eq!(row.slug, "vanille");
-    row.delete(&db).await.unwrap();
-    assert_eq!(flavor::Entity::find().count(&db).await.unwrap(), 0);
+        let mut row = vanilla()
+            .into_active_model()
+            .insert(&db)
+            .await
+            .unwrap()
+            .into_active_model();
+        row.slug = Set("vanille".to_owned());
+        let row = row.update(&db).await.unwrap();
+        assert_eq!(row.slug, "vanille");
+        row.delete(&db).await.unwrap();
+        assert_eq!(flavor::Entity::find().count(&db).await.unwrap(), 0);
+    });
 }

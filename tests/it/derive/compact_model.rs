@@ -3,7 +3,8 @@
 use dumper::Dumped;
 use sea_orm::{Set, entity::prelude::*};
 
-use super::{create_table, database};
+use crate::alone::on_each_database;
+use crate::site::database::{connect, create_table};
 
 mod flavor {
     use dumper::Dumped;
@@ -23,16 +24,18 @@ mod flavor {
     pub enum Relation {}
 }
 
-#[tokio::test]
-async fn a_row_is_written_and_has_its_paths() {
-    let db = database().await;
-    create_table(&db, flavor::Entity).await;
+#[test]
+fn a_row_is_written_and_has_its_paths() {
+    on_each_database(async || {
+        let db = connect().await;
+        create_table(&db, flavor::Entity).await;
 
-    let flavor = flavor::ActiveModel {
-        slug: Set("vanilla".to_owned()),
-        ..Default::default()
-    };
-    let flavor = flavor.insert(&db).await.unwrap();
-    assert_eq!(flavor::Entity::PATHS, ["/flavors/{slug}/"]);
-    assert_eq!(flavor.paths(), ["/flavors/vanilla/"]);
+        let flavor = flavor::ActiveModel {
+            slug: Set("vanilla".to_owned()),
+            ..Default::default()
+        };
+        let flavor = flavor.insert(&db).await.unwrap();
+        assert_eq!(flavor::Entity::PATHS, ["/flavors/{slug}/"]);
+        assert_eq!(flavor.paths(), ["/flavors/vanilla/"]);
+    });
 }

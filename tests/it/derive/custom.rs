@@ -3,7 +3,8 @@
 use dumper::{DependentPaths, Dumped};
 use sea_orm::{IntoActiveModel, Set, entity::prelude::*};
 
-use super::{create_table, database};
+use crate::alone::on_each_database;
+use crate::site::database::{connect, create_table};
 
 mod size {
     use dumper::{DependentPaths, Dumped};
@@ -65,24 +66,26 @@ fn the_attributes_become_constants() {
     assert!(shop::Entity::PATHS.is_empty() && shop::Entity::WITHIN.is_empty());
 }
 
-#[tokio::test]
-async fn the_paths_are_those_written_by_hand() {
-    let db = database().await;
-    create_table(&db, size::Entity).await;
-    create_table(&db, shop::Entity).await;
+#[test]
+fn the_paths_are_those_written_by_hand() {
+    on_each_database(async || {
+        let db = connect().await;
+        create_table(&db, size::Entity).await;
+        create_table(&db, shop::Entity).await;
 
-    let size = size::ActiveModel {
-        flavor: Set("vanilla".to_owned()),
-        ..Default::default()
-    };
-    let size = size.insert(&db).await.unwrap();
-    let paths = size.dependent_paths(&db).await.unwrap();
-    assert_eq!(paths, ["/sizes/1/", "/flavors/vanilla/"]);
+        let size = size::ActiveModel {
+            flavor: Set("vanilla".to_owned()),
+            ..Default::default()
+        };
+        let size = size.insert(&db).await.unwrap();
+        let paths = size.dependent_paths(&db).await.unwrap();
+        assert_eq!(paths, ["/sizes/1/", "/flavors/vanilla/"]);
 
-    let shop = shop::Model { id: 1 }
-        .into_active_model()
-        .insert(&db)
-        .await
-        .unwrap();
-    assert_eq!(shop.dependent_paths(&db).await.unwrap(), ["/"]);
+        let shop = shop::Model { id: 1 }
+            .into_active_model()
+            .insert(&db)
+            .await
+            .unwrap();
+        assert_eq!(shop.dependent_paths(&db).await.unwrap(), ["/"]);
+    });
 }

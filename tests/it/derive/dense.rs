@@ -3,7 +3,8 @@
 use dumper::{DependentPaths, Dumped};
 use sea_orm::{Set, entity::prelude::*};
 
-use super::{create_table, database};
+use crate::alone::on_each_database;
+use crate::site::database::{connect, create_table};
 
 mod flavor {
     use dumper::Dumped;
@@ -66,39 +67,43 @@ fn the_attributes_can_stand_on_the_model_alone() {
     assert_eq!(topping::Model { id: 7 }.paths(), ["/toppings/7/"]);
 }
 
-#[tokio::test]
-async fn rows_are_written_with_their_relations() {
-    let db = database().await;
-    create_table(&db, flavor::Entity).await;
-    create_table(&db, size::Entity).await;
+#[test]
+fn rows_are_written_with_their_relations() {
+    on_each_database(async || {
+        let db = connect().await;
+        create_table(&db, flavor::Entity).await;
+        create_table(&db, size::Entity).await;
 
-    let flavor = flavor::ActiveModel::builder()
-        .set_slug("vanilla")
-        .add_size(size::ActiveModel::builder())
-        .save(&db)
-        .await
-        .unwrap();
-    let size = size::Entity::find().one(&db).await.unwrap().unwrap();
-    let paths = size.dependent_paths(&db).await.unwrap();
-    assert_eq!(paths, ["/sizes/1/", "/flavors/", "/flavors/vanilla/"]);
+        let flavor = flavor::ActiveModel::builder()
+            .set_slug("vanilla")
+            .add_size(size::ActiveModel::builder())
+            .save(&db)
+            .await
+            .unwrap();
+        let size = size::Entity::find().one(&db).await.unwrap().unwrap();
+        let paths = size.dependent_paths(&db).await.unwrap();
+        assert_eq!(paths, ["/sizes/1/", "/flavors/", "/flavors/vanilla/"]);
 
-    size.delete(&db).await.unwrap();
-    flavor.delete(&db).await.unwrap();
-    assert_eq!(flavor::Entity::find().count(&db).await.unwrap(), 0);
+        size.delete(&db).await.unwrap();
+        flavor.delete(&db).await.unwrap();
+        assert_eq!(flavor::Entity::find().count(&db).await.unwrap(), 0);
+    });
 }
 
-#[tokio::test]
-async fn a_row_is_written_without_the_builder() {
-    let db = database().await;
-    create_table(&db, flavor::Entity).await;
+#[test]
+fn a_row_is_written_without_the_builder() {
+    on_each_database(async || {
+        let db = connect().await;
+        create_table(&db, flavor::Entity).await;
 
-    let flavor = flavor::ActiveModel {
-        slug: Set("crème brûlée".to_owned()),
-        ..Default::default()
-    };
-    let flavor = flavor.insert(&db).await.unwrap();
-    assert_eq!(
-        flavor.paths(),
-        ["/flavors/", "/flavors/cr%C3%A8me%20br%C3%BBl%C3%A9e/"]
-    );
+        let flavor = flavor::ActiveModel {
+            slug: Set("crème brûlée".to_owned()),
+            ..Default::default()
+        };
+        let flavor = flavor.insert(&db).await.unwrap();
+        assert_eq!(
+            flavor.paths(),
+            ["/flavors/", "/flavors/cr%C3%A8me%20br%C3%BBl%C3%A9e/"]
+        );
+    });
 }

@@ -15,15 +15,3 @@ mod custom;
 mod dense;
 mod expanded;
 mod generated;
-
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, EntityTrait, Schema};
-
-/// A database in memory.
-async fn database() -> DatabaseConnection {
-    Database::connect("sqlite::memory:").await.unwrap()
-}
-
-async fn create_table(db: &DatabaseConnection, entity: impl EntityTrait) {
-    let table = Schema::new(DbBackend::Sqlite).create_table_from_entity(entity);
-    db.execute(&table).await.unwrap();
-}

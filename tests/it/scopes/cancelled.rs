@@ -6,14 +6,14 @@ use actix_web::http::StatusCode;
 use sea_orm::{ActiveModelTrait, DbErr, EntityTrait, Set, TransactionTrait};
 
 use super::{FLAVOR, STORIES, hasty_site, name, tell};
-use crate::alone::alone;
+use crate::alone::on_each_database;
 use crate::http;
 use crate::site::Site;
 use crate::site::entity::{flavor, story};
 
 #[test]
 fn a_request_cancelled_between_statement_and_hook_leaves_a_fence() {
-    alone(async || {
+    on_each_database(async || {
         let site = hasty_site().await;
         site.visit(&STORIES[..2]).await;
         let target = site.prepare(async |db| tell(&db, "slow").await.map(|()| StatusCode::OK));
@@ -31,7 +31,7 @@ fn a_request_cancelled_between_statement_and_hook_leaves_a_fence() {
 
 #[test]
 fn a_write_that_timed_out_in_a_request_that_ended_well_leaves_a_fence() {
-    alone(async || {
+    on_each_database(async || {
         let site = hasty_site().await;
         site.visit(&STORIES[..2]).await;
         let answer = site
@@ -53,7 +53,7 @@ fn a_write_that_timed_out_in_a_request_that_ended_well_leaves_a_fence() {
 
 #[test]
 fn a_statement_that_is_done_late_is_seen_at_the_deadline() {
-    alone(async || {
+    on_each_database(async || {
         let site = hasty_site().await;
         // Sent, but nobody waits for its end.
         let late = flavor::ActiveModel {
@@ -78,7 +78,7 @@ fn a_statement_that_is_done_late_is_seen_at_the_deadline() {
 
 #[test]
 fn a_failed_statement_drops_all_pages_of_the_entity() {
-    alone(async || {
+    on_each_database(async || {
         let site = hasty_site().await;
         site.visit(&[FLAVOR, "/flavors/mint/"]).await;
         let answer = site
@@ -102,7 +102,7 @@ fn a_failed_statement_drops_all_pages_of_the_entity() {
 
 #[test]
 fn a_handler_that_panics_after_a_write_leaves_the_pages_true() {
-    alone(async || {
+    on_each_database(async || {
         let site = hasty_site().await;
         site.visit(&[FLAVOR]).await;
         let answer = site
@@ -130,7 +130,7 @@ fn a_handler_that_panics_after_a_write_leaves_the_pages_true() {
 
 #[test]
 fn a_hook_of_the_user_that_panics_leaves_the_pages_true() {
-    alone(async || {
+    on_each_database(async || {
         let site = hasty_site().await;
         site.visit(&STORIES[..2]).await;
         let answer = site.act(async |db| tell(&db, "panic").await).await;
@@ -143,7 +143,7 @@ fn a_hook_of_the_user_that_panics_leaves_the_pages_true() {
 
 #[test]
 fn a_server_error_keeps_the_fences_until_their_deadline() {
-    alone(async || {
+    on_each_database(async || {
         let site = hasty_site().await;
         site.visit(&[FLAVOR]).await;
         let answer = site
@@ -165,7 +165,7 @@ fn a_server_error_keeps_the_fences_until_their_deadline() {
 
 #[test]
 fn a_commit_that_comes_after_its_request_was_cancelled_is_seen() {
-    alone(async || {
+    on_each_database(async || {
         let site = hasty_site().await;
         site.visit(&[FLAVOR]).await;
         let (send, receive) = tokio::sync::oneshot::channel();
@@ -191,7 +191,7 @@ fn a_commit_that_comes_after_its_request_was_cancelled_is_seen() {
 
 #[test]
 fn the_longest_deadline_is_no_harm() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().cache(|cache| cache.fence_deadline(Duration::MAX));
         let site = site.start().await;
         site.visit(&[FLAVOR]).await;

@@ -4,14 +4,14 @@ use futures::future::{Either, select};
 use sea_orm::{ActiveModelTrait, DbErr, Set, TransactionTrait};
 
 use super::{FLAVOR, hasty_site, name};
-use crate::alone::alone;
+use crate::alone::on_each_database;
 use crate::http;
 use crate::site::Site;
 use crate::site::entity::story;
 
 #[test]
 fn a_save_in_a_spawned_task_is_seen() {
-    alone(async || {
+    on_each_database(async || {
         let site = hasty_site().await;
         site.visit(&[FLAVOR]).await;
         site.act(async |db| {
@@ -38,7 +38,7 @@ fn a_save_in_a_spawned_task_is_seen() {
 
 #[test]
 fn a_job_in_a_scope_is_done_when_it_ends() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         site.visit(&[FLAVOR]).await;
         let db = site.db.clone();
@@ -55,7 +55,7 @@ fn a_job_in_a_scope_is_done_when_it_ends() {
 
 #[test]
 fn a_job_that_fails_keeps_its_fences_until_their_deadline() {
-    alone(async || {
+    on_each_database(async || {
         let site = hasty_site().await;
         site.visit(&[FLAVOR]).await;
         let db = site.db.clone();
@@ -74,7 +74,7 @@ fn a_job_that_fails_keeps_its_fences_until_their_deadline() {
 
 #[test]
 fn a_job_cancelled_before_its_commit_keeps_its_fences_until_their_deadline() {
-    alone(async || {
+    on_each_database(async || {
         let site = hasty_site().await;
         site.visit(&[FLAVOR]).await;
         let db = site.db.clone();
@@ -100,7 +100,7 @@ fn a_job_cancelled_before_its_commit_keeps_its_fences_until_their_deadline() {
 
 #[test]
 fn a_scope_in_a_scope_ends_with_the_outer_one() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         site.visit(&[FLAVOR]).await;
         let addr = site.addr;
@@ -121,7 +121,7 @@ fn a_scope_in_a_scope_ends_with_the_outer_one() {
 
 #[test]
 fn a_job_in_a_request_that_fails_keeps_the_fences_though_the_request_ends_well() {
-    alone(async || {
+    on_each_database(async || {
         let site = hasty_site().await;
         site.visit(&[FLAVOR]).await;
         let (send, receive) = tokio::sync::oneshot::channel();
@@ -149,7 +149,7 @@ fn a_job_in_a_request_that_fails_keeps_the_fences_though_the_request_ends_well()
 
 #[test]
 fn a_job_in_a_request_that_is_cancelled_keeps_the_fences() {
-    alone(async || {
+    on_each_database(async || {
         let site = hasty_site().await;
         site.visit(&[FLAVOR]).await;
         let answer = site
@@ -177,7 +177,7 @@ fn a_job_in_a_request_that_is_cancelled_keeps_the_fences() {
 
 #[test]
 fn a_joined_scope_that_outlives_its_request_is_a_task() {
-    alone(async || {
+    on_each_database(async || {
         let site = hasty_site().await;
         site.visit(&[FLAVOR]).await;
         let (send, receive) = tokio::sync::oneshot::channel();
@@ -202,7 +202,7 @@ fn a_joined_scope_that_outlives_its_request_is_a_task() {
 
 #[test]
 fn an_import_of_many_rows_in_one_scope_holds_one_fence() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         site.visit(&["/stories/", "/stories/old/", FLAVOR]).await;
         let db = site.db.clone();

@@ -6,14 +6,14 @@ use sea_orm::{
 };
 
 use super::{FLAVOR, hasty_site, name};
-use crate::alone::alone;
+use crate::alone::on_each_database;
 use crate::http;
 use crate::site::Site;
 use crate::site::entity::flavor;
 
 #[test]
 fn a_commit_makes_the_write_seen() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         site.visit(&[FLAVOR]).await;
         site.act(async |db| {
@@ -29,7 +29,7 @@ fn a_commit_makes_the_write_seen() {
 
 #[test]
 fn a_transaction_closure_makes_the_write_seen() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         site.visit(&[FLAVOR]).await;
         site.act(async |db| {
@@ -46,7 +46,7 @@ fn a_transaction_closure_makes_the_write_seen() {
 
 #[test]
 fn a_visit_before_the_commit_is_not_stored() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         site.visit(&[FLAVOR]).await;
         let addr = site.addr;
@@ -68,7 +68,7 @@ fn a_visit_before_the_commit_is_not_stored() {
 
 #[test]
 fn a_rollback_leaves_the_pages_true() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         site.visit(&[FLAVOR]).await;
         site.act(async |db| {
@@ -84,7 +84,7 @@ fn a_rollback_leaves_the_pages_true() {
 
 #[test]
 fn a_savepoint_rolled_back_in_a_commit_leaves_the_pages_true() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         site.visit(&[FLAVOR, "/flavors/mint/"]).await;
         site.act(async |db| {
@@ -103,7 +103,7 @@ fn a_savepoint_rolled_back_in_a_commit_leaves_the_pages_true() {
 
 #[test]
 fn a_page_rendered_before_a_write_is_not_stored_after_it() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         let hold = site.hold(FLAVOR);
         let addr = site.addr;
@@ -120,7 +120,7 @@ fn a_page_rendered_before_a_write_is_not_stored_after_it() {
 
 #[test]
 fn a_visitor_after_a_write_does_not_get_the_page_rendered_before_it() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         let hold = site.hold(FLAVOR);
         let addr = site.addr;
@@ -138,7 +138,7 @@ fn a_visitor_after_a_write_does_not_get_the_page_rendered_before_it() {
 
 #[test]
 fn a_page_rendered_before_a_delete_is_not_stored_after_it() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         let hold = site.hold(FLAVOR);
         let addr = site.addr;
@@ -157,7 +157,7 @@ fn a_page_rendered_before_a_delete_is_not_stored_after_it() {
 
 #[test]
 fn a_page_rendered_from_a_transaction_that_is_rolled_back_is_not_stored() {
-    alone(async || {
+    on_each_database(async || {
         use actix_web::web;
 
         let preview = async |db: web::Data<DatabaseConnection>| {
@@ -184,7 +184,7 @@ fn a_page_rendered_from_a_transaction_that_is_rolled_back_is_not_stored() {
 
 #[test]
 fn a_fenced_page_is_not_left_to_the_guess_of_browsers() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         let txn = site.db.begin().await.unwrap();
         name(&txn, "never").await.unwrap();
@@ -196,12 +196,12 @@ fn a_fenced_page_is_not_left_to_the_guess_of_browsers() {
 
 #[test]
 fn a_cache_made_while_a_fence_stands_obeys_it() {
-    alone(async || {
+    on_each_database(async || {
         let site = hasty_site().await;
         let db = site.db.clone();
         let txn = db.begin().await.unwrap();
         name(&txn, "Vanille").await.unwrap();
-        let late = Site::setup().start().await;
+        let late = Site::start().await;
         assert_eq!(late.get(FLAVOR).await.cache(), "fwd=miss; detail=fenced");
         txn.commit().await.unwrap();
     });

@@ -1,7 +1,5 @@
 //! The database of the site, with a few rows.
 
-use std::path::Path;
-
 use sea_orm::{
     ActiveModelTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, EntityTrait,
     Schema, Set,
@@ -10,14 +8,11 @@ use sea_orm::{
 use super::entity::{
     cake, cake_filling, filling, flavor, flavor_size, note, sign, size, story, vendor,
 };
+use crate::alone::database_url;
 
-/// Makes a database in a folder: vendors `north` (1) and `south` (2), flavors
-/// `vanilla` (1) and `mint` (2) of `north`, sizes `small` (1) and `large` (2),
-/// `vanilla` in `small`, cake `sponge` (1) with filling `jam` (1), filling
-/// `cream` (2), story `old` (1), and a sign (1).
-pub(super) async fn create(folder: &Path) -> DatabaseConnection {
-    let url = format!("sqlite://{}/site.sqlite?mode=rwc", folder.display());
-    let mut options = ConnectOptions::new(url);
+/// Connects to the database of the test.
+pub(crate) async fn connect() -> DatabaseConnection {
+    let mut options = ConnectOptions::new(database_url());
     // Readers see what is committed while somebody writes.
     options
         .max_connections(8)
@@ -27,7 +22,15 @@ pub(super) async fn create(folder: &Path) -> DatabaseConnection {
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", "OFF")
         });
-    let db = Database::connect(options).await.unwrap();
+    Database::connect(options).await.unwrap()
+}
+
+/// Fills the database of the test: vendors `north` (1) and `south` (2), flavors
+/// `vanilla` (1) and `mint` (2) of `north`, sizes `small` (1) and `large` (2),
+/// `vanilla` in `small`, cake `sponge` (1) with filling `jam` (1), filling
+/// `cream` (2), story `old` (1), and a sign (1).
+pub(super) async fn create() -> DatabaseConnection {
+    let db = connect().await;
     create_table(&db, vendor::Entity).await;
     create_table(&db, flavor::Entity).await;
     create_table(&db, size::Entity).await;
@@ -98,7 +101,8 @@ pub(super) async fn create(folder: &Path) -> DatabaseConnection {
     db
 }
 
-async fn create_table(db: &DatabaseConnection, entity: impl EntityTrait) {
+/// Creates the table of an entity.
+pub(crate) async fn create_table(db: &DatabaseConnection, entity: impl EntityTrait) {
     let table = Schema::new(db.get_database_backend()).create_table_from_entity(entity);
     db.execute(&table).await.unwrap();
 }

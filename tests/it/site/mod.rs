@@ -1,6 +1,6 @@
 //! A small site on a real server and a real database, for tests to try.
 
-mod database;
+pub(crate) mod database;
 pub(crate) mod entity;
 mod pages;
 
@@ -18,9 +18,12 @@ use dumper_actix::Dumper;
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use sea_orm::{DatabaseConnection, DbErr};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OnceCell};
 
 use crate::http::{self, Answer};
+
+/// The database, of all sites that a test starts.
+static DB: OnceCell<DatabaseConnection> = OnceCell::const_new();
 
 /// What a test has a request do.
 type Action = Box<
@@ -41,7 +44,6 @@ pub(crate) struct Site {
     pub(crate) cache: Cache,
     pub(crate) addr: SocketAddr,
     state: Arc<State>,
-    _folder: tempfile::TempDir,
 }
 
 /// What the handlers and the test share.
@@ -112,8 +114,7 @@ impl Setup {
     }
 
     pub(crate) async fn start(self) -> Site {
-        let folder = tempfile::tempdir().unwrap();
-        let db = database::create(folder.path()).await;
+        let db = DB.get_or_init(database::create).await.clone();
         let state = Arc::new(State::default());
         let cache = self.cache.build();
         let dumper = (self.dumper)(Dumper::new(cache.clone()));
@@ -139,7 +140,6 @@ impl Setup {
             cache,
             addr,
             state,
-            _folder: folder,
         }
     }
 }

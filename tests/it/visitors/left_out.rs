@@ -8,12 +8,12 @@ use dumper::Cache;
 use dumper_actix::Dumper;
 
 use super::{page, render};
-use crate::alone::alone;
+use crate::alone::on_each_database;
 use crate::site::Site;
 
 #[test]
 fn the_admin_pages_are_left_out() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             for path in ["/admin", "/admin/users/", "/administrator/", "/blog/admin/"] {
                 routes.route(path, page(200, &[]));
@@ -43,7 +43,7 @@ fn the_admin_pages_are_left_out() {
 
 #[test]
 fn ignored_paths_are_neither_stored_nor_served() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             for path in ["/media/{file}", "/caf%C3%A9/"] {
                 routes.route(path, page(200, &[]));
@@ -63,7 +63,7 @@ fn ignored_paths_are_neither_stored_nor_served() {
 
 #[test]
 fn only_the_chosen_paths_are_stored() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().dumper(|dumper| {
             let dumper = dumper.only("^/(flavors|sign)/").unwrap();
             dumper.ignore("^/flavors/mint/").unwrap()
@@ -81,7 +81,7 @@ fn only_the_chosen_paths_are_stored() {
 
 #[test]
 fn a_path_that_is_ignored_once_it_is_normalized_is_not_stored() {
-    alone(async || {
+    on_each_database(async || {
         let cache = Cache::builder().build();
         let app = App::new()
             .route("/admin", web::get().to(async || render()))

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::{Headers, page, site_with_page};
-use crate::alone::alone;
+use crate::alone::on_each_database;
 use crate::http::Answer;
 use crate::site::Site;
 
 #[test]
 fn a_page_with_a_lifetime_is_rendered_again_after_it() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             routes.route("/short/", page(200, &[("Cache-Control", "max-age=1")]));
             routes.route("/long/", page(200, &[]));
@@ -44,7 +44,7 @@ async fn until_rendered_again(site: &Site, path: &str, known: &Answer) -> Answer
 
 #[test]
 fn a_shared_lifetime_comes_before_that_of_browsers() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             let headers = &[("Cache-Control", "max-age=3600, s-maxage=1")];
             routes.route("/page/", page(200, headers));
@@ -63,7 +63,7 @@ fn a_page_tells_its_age_and_when_it_was_made() {
         ("Age", "7"),
         ("Date", "Sun, 06 Nov 1994 08:49:37 GMT"),
     ];
-    alone(async || {
+    on_each_database(async || {
         let site = site_with_page(HEADERS).await;
         site.visit(&["/page/"]).await;
         let hit = site.get("/page/").await;

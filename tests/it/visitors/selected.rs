@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 
 use super::{next_body, page, render, site_with_page, site_with_stream};
-use crate::alone::alone;
+use crate::alone::on_each_database;
 use crate::site::Site;
 
 #[test]
@@ -14,7 +14,7 @@ fn path_query_and_host_select_the_page() {
     async fn echo(req: HttpRequest) -> String {
         format!("{} {}", req.connection_info().host(), req.uri())
     }
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             routes.route("/echo{tail:.*}", web::get().to(echo));
         });
@@ -51,7 +51,7 @@ fn path_query_and_host_select_the_page() {
 
 #[test]
 fn an_empty_query_is_not_the_same_as_none() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             let echo = async |req: HttpRequest| req.uri().to_string();
             routes.route("/echo", web::get().to(echo));
@@ -82,7 +82,7 @@ fn forwarded_host_and_scheme_are_in_the_key() {
         let connection = req.connection_info();
         format!("{}://{}/link/", connection.scheme(), connection.host())
     }
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             routes.route("/link/", web::get().to(link));
         });
@@ -123,7 +123,7 @@ fn a_host_cannot_pose_as_a_query_or_as_a_path() {
         ),
         ("/echo!", &[("X-Forwarded-Host", "a://b")]),
     ];
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             routes.route("/echo!", web::get().to(echo));
         });
@@ -141,7 +141,7 @@ fn a_host_cannot_pose_as_a_query_or_as_a_path() {
 
 #[test]
 fn head_is_answered_from_the_page_of_get() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         let cold = site.request("HEAD", "/sign/", &[]).await;
         assert!(cold.is_stored(), "{cold:?}");
@@ -163,7 +163,7 @@ fn head_is_answered_from_the_page_of_get() {
 
 #[test]
 fn head_of_a_page_that_is_not_stored_has_no_body_either() {
-    alone(async || {
+    on_each_database(async || {
         let site = site_with_page(&[("Cache-Control", "no-store")]).await;
         for target in ["/page/", "/nowhere/"] {
             let head = site.request("HEAD", target, &[]).await;
@@ -175,7 +175,7 @@ fn head_of_a_page_that_is_not_stored_has_no_body_either() {
 
 #[test]
 fn head_of_a_page_that_streams_stores_no_empty_page() {
-    alone(async || {
+    on_each_database(async || {
         let site = site_with_stream().await;
         for first in ["HEAD", "GET"] {
             let body = next_body();
@@ -199,7 +199,7 @@ fn head_of_a_page_that_streams_stores_no_empty_page() {
 /// A handler may build its links from the target.
 #[test]
 fn a_target_with_a_host_is_not_mixed_up_with_a_path() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             let echo = async |req: HttpRequest| req.uri().to_string();
             routes.route("/echo", web::get().to(echo));
@@ -238,7 +238,7 @@ fn headers_that_vary_names_select_the_page() {
         &[("X-Theme", "dark")],
         &[("Accept-Language", "de"), ("Accept-Language", "en")],
     ];
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             routes.route("/greeting/", web::get().to(greeting));
         });
@@ -266,7 +266,7 @@ fn all_variants_of_a_path_drop_together() {
             .append_header(("Vary", "Accept-Language"))
             .body(render())
     }
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             routes.route("/greeting/", web::get().to(greeting));
         });
@@ -295,7 +295,7 @@ fn a_successful_unsafe_request_drops_the_page_of_its_path() {
     async fn post(status: web::Path<u16>) -> HttpResponse {
         HttpResponse::new(StatusCode::from_u16(*status).unwrap())
     }
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             let get = web::get().to(async || render());
             routes.service(
@@ -331,7 +331,7 @@ fn a_successful_unsafe_request_drops_the_page_of_its_path() {
 
 #[test]
 fn other_hosts_than_those_listed_bypass() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             routes.route("/page/", page(200, &[]));
         });
@@ -360,7 +360,7 @@ fn other_hosts_than_those_listed_bypass() {
 
 #[test]
 fn without_a_list_the_first_eight_hosts_are_served() {
-    alone(async || {
+    on_each_database(async || {
         let site = site_with_page(&[]).await;
         let hosts: Vec<String> = (0..20).map(|host| format!("h{host}.example")).collect();
         for visit in 0..2 {

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, web};
 
 use super::{page, site_with_page};
-use crate::alone::alone;
+use crate::alone::on_each_database;
 use crate::http::send;
 use crate::site::Site;
 
@@ -22,7 +22,7 @@ fn a_request_with_a_credential_is_neither_served_nor_stored() {
         ("Remote-User", "bob", "credential-header"),
         ("X-Amzn-Oidc-Data", "1", "credential-header"),
     ];
-    alone(async || {
+    on_each_database(async || {
         let site = site_with_page(&[]).await;
         for warm in [false, true] {
             let page = site.get("/page/").await;
@@ -47,7 +47,7 @@ fn a_request_with_a_credential_is_neither_served_nor_stored() {
 
 #[test]
 fn credential_headers_can_be_named() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             routes.route("/page/", page(200, &[]));
         });
@@ -72,7 +72,7 @@ fn a_page_that_only_reads_a_session_is_never_shared() {
         let name = name.map_or("stranger".to_owned(), |cookie| cookie.value().to_owned());
         format!("Hello, {name}!")
     }
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             routes.route("/hello/", web::get().to(greeting));
         });
@@ -97,7 +97,7 @@ fn a_page_that_only_reads_a_session_is_never_shared() {
 
 #[test]
 fn cookies_that_no_page_depends_on_do_not_matter() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             routes.route("/page/", page(200, &[]));
         });
@@ -118,7 +118,7 @@ fn cookies_that_no_page_depends_on_do_not_matter() {
 
 #[test]
 fn only_session_cookies_matter_where_they_are_named() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             routes.route("/page/", page(200, &[]));
         });
@@ -134,7 +134,7 @@ fn only_session_cookies_matter_where_they_are_named() {
 
 #[test]
 fn a_request_with_a_credential_does_not_wait_for_a_render() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         let hold = site.hold("/sign/");
         let leader = send(site.addr, "GET", "/sign/", &[], b"").await;
@@ -162,7 +162,7 @@ fn requests_for_something_else_than_a_page_bypass() {
         ("X-HTTP-Method-Override", "DELETE", "forwarded-header"),
         ("X-Forwarded-Prefix", "/shop", "forwarded-header"),
     ];
-    alone(async || {
+    on_each_database(async || {
         let site = site_with_page(&[]).await;
         for (name, value, reason) in REQUESTS {
             let answer = site.request("GET", "/page/", &[(name, value)]).await;
@@ -185,7 +185,7 @@ fn requests_for_something_else_than_a_page_bypass() {
 
 #[test]
 fn headers_that_a_proxy_adds_can_be_declared_harmless() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             routes.route("/page/", page(200, &[]));
         });

@@ -11,7 +11,7 @@ use futures::stream::iter;
 use tokio::io::AsyncReadExt;
 
 use super::{Chunk, Headers, RENDERS, next_body, page, render, site_with_page, site_with_stream};
-use crate::alone::alone;
+use crate::alone::on_each_database;
 use crate::http::send;
 use crate::site::Site;
 
@@ -61,7 +61,7 @@ fn responses_that_are_not_for_everybody_are_not_stored() {
         ("content-range", &[("Content-Range", "bytes 0-3/9")]),
         ("event-stream", &[("Content-Type", "text/event-stream")]),
     ];
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             for (number, (_, headers)) in RESPONSES.iter().enumerate() {
                 routes.route(&format!("/{number}/"), page(200, headers));
@@ -88,7 +88,7 @@ fn a_lifetime_for_shared_caches_counts_where_it_restricts() {
         ("Cache-Control", "max-age=60"),
         ("CDN-Cache-Control", "max-age=0"),
     ];
-    alone(async || {
+    on_each_database(async || {
         let site = site_with_page(HEADERS).await;
         for _ in 0..2 {
             let answer = site.get("/page/").await;
@@ -103,7 +103,7 @@ fn no_status_but_200_is_stored() {
     const STATUSES: [u16; 14] = [
         201, 202, 203, 204, 206, 301, 302, 307, 308, 400, 403, 404, 410, 500,
     ];
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             for status in STATUSES {
                 let headers = &[("Location", "/flavors/")];
@@ -132,7 +132,7 @@ fn a_body_that_breaks_off_is_not_stored() {
             Err(io::Error::other("the other half is lost")),
         ])
     }
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             routes.route(
                 "/stream/",
@@ -162,7 +162,7 @@ fn a_body_that_ends_before_its_length_is_not_stored() {
         render();
         iter([Ok(Bytes::from_static(b"half of it"))])
     }
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             let sized = async || HttpResponse::Ok().body(SizedStream::new(20, half()));
             routes.route("/sized/", web::get().to(sized));
@@ -184,7 +184,7 @@ fn a_body_that_ends_before_its_length_is_not_stored() {
 
 #[test]
 fn a_body_whose_client_leaves_halfway_is_not_stored() {
-    alone(async || {
+    on_each_database(async || {
         let site = site_with_stream().await;
         let body = next_body();
         body.send(Ok(Bytes::from_static(b"half of it"))).unwrap();
@@ -209,7 +209,7 @@ fn a_body_whose_client_leaves_halfway_is_not_stored() {
 
 #[test]
 fn a_streamed_body_goes_by_as_it_comes_and_is_stored_at_its_end() {
-    alone(async || {
+    on_each_database(async || {
         let site = site_with_stream().await;
         let body = next_body();
         body.send(Ok(Bytes::from_static(b"first "))).unwrap();
@@ -235,7 +235,7 @@ fn a_streamed_body_goes_by_as_it_comes_and_is_stored_at_its_end() {
 
 #[test]
 fn a_body_that_is_too_large_goes_by_and_is_not_stored() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             routes.route(
                 "/whole/{size}/",

@@ -6,12 +6,12 @@ use actix_web::{HttpRequest, web};
 use dumper_actix::{BrowserCache, Dumper};
 
 use super::{Headers, RENDERS, page, render, site_with_page};
-use crate::alone::alone;
+use crate::alone::on_each_database;
 use crate::site::Site;
 
 #[test]
 fn a_browser_that_has_the_page_is_told_304() {
-    alone(async || {
+    on_each_database(async || {
         let site = site_with_page(&[("Content-Language", "en"), ("Vary", "Accept")]).await;
         let page = site.get("/page/").await;
         let etag = page.header("etag").unwrap();
@@ -52,7 +52,7 @@ fn a_browser_that_has_the_page_is_told_so_by_a_miss_too() {
         render();
         "the same for ever".to_owned()
     }
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             routes.route("/page/", web::get().to(same));
         });
@@ -77,7 +77,7 @@ fn a_browser_that_has_the_page_is_told_so_by_a_miss_too() {
 #[test]
 fn a_page_with_validators_of_its_own_keeps_them() {
     const MODIFIED: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
-    alone(async || {
+    on_each_database(async || {
         let site = site_with_page(&[("ETag", "W/\"own\""), ("Last-Modified", MODIFIED)]).await;
         site.visit(&["/page/"]).await;
         for (name, value, status) in [
@@ -101,7 +101,7 @@ fn a_page_with_validators_of_its_own_keeps_them() {
 
 #[test]
 fn every_response_tells_what_the_cache_did() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::start().await;
         assert_eq!(site.get("/sign/").await.cache(), "fwd=miss; stored");
         assert_eq!(site.get("/sign/").await.cache(), "hit");
@@ -130,7 +130,7 @@ fn every_response_tells_what_the_cache_did() {
 
 #[test]
 fn the_cache_can_keep_silent() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().dumper(Dumper::without_cache_status);
         let site = site.start().await;
         for path in ["/sign/", "/sign/", "/admin/", "/nowhere/"] {
@@ -143,7 +143,7 @@ fn the_cache_can_keep_silent() {
 
 #[test]
 fn browsers_ask_again_unless_the_page_says_otherwise() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().routes(|routes| {
             routes.route("/unsaid/", page(200, &[]));
             routes.route("/said/", page(200, &[("Cache-Control", "max-age=60")]));
@@ -165,7 +165,7 @@ fn browsers_ask_again_unless_the_page_says_otherwise() {
 
 #[test]
 fn browsers_can_be_left_to_guess() {
-    alone(async || {
+    on_each_database(async || {
         let site = Site::setup().dumper(|dumper| dumper.browser_cache(BrowserCache::Unsaid));
         let site = site.start().await;
         for _ in 0..2 {
@@ -191,7 +191,7 @@ fn headers_of_one_connection_are_not_stored() {
         ("X-Kept", "2"),
         ("Link", "</style.css>; rel=preload"),
     ];
-    alone(async || {
+    on_each_database(async || {
         let site = site_with_page(HEADERS).await;
         site.visit(&["/page/"]).await;
         let hit = site.get("/page/").await;
@@ -227,7 +227,7 @@ fn headers_of_one_connection_are_not_stored() {
 
 #[test]
 fn a_browser_that_has_what_is_not_stored_is_told_so_too() {
-    alone(async || {
+    on_each_database(async || {
         for headers in [
             &[("ETag", "\"v1\""), ("Cache-Control", "private")] as &[_],
             &[("ETag", "\"v1\""), ("Set-Cookie", "a=b")],
