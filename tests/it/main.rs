@@ -19,6 +19,7 @@ mod paths;
 mod render;
 mod scopes;
 mod site;
+mod statements;
 mod trouble;
 mod visitors;
 mod writes;
