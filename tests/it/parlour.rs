@@ -5,9 +5,11 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 
+use crate::alone::{database_url, on_each_database};
 use crate::http::{self, Answer};
 
-/// The example in a process of its own, on a free port and a database in memory.
+/// The example in a process of its own, on a free port and the database of the
+/// test; in memory rather than in a file, as it is if nobody says otherwise.
 struct Parlour {
     process: Child,
     addr: SocketAddr,
@@ -18,9 +20,11 @@ impl Parlour {
         let executable = env::current_exe().unwrap();
         let target = executable.ancestors().nth(2).unwrap();
         let parlour = target.join("examples/ice-cream");
+        let url = Some(database_url()).filter(|url| !url.starts_with("sqlite:"));
         let process = Command::new(&parlour)
             .env("PORT", "0")
             .env_remove("DATABASE_URL")
+            .envs(url.map(|url| ("DATABASE_URL", url)))
             .env("RUST_LOG", "info,dumper=debug")
             .stderr(Stdio::piped())
             .spawn();
@@ -98,101 +102,107 @@ const PAGES: [&str; 5] = [
     "/sizes/small/",
 ];
 
-#[actix_web::test]
-async fn every_form_is_followed_by_true_pages() {
-    let parlour = Parlour::open();
-    parlour.visit(&PAGES).await;
-    let new = "name=Mango&slug=mango+%26+more&description=Ripe.";
-    parlour
-        .change("/flavors/", new, "/flavors/mango%20%26%20more/")
-        .await;
-    parlour.assert_true(&PAGES).await;
-    parlour.visit(&PAGES).await;
-    let renamed = "name=Vanille&slug=vanille&description=Bourbon.";
-    parlour
-        .change("/flavors/vanilla/", renamed, "/flavors/vanille/")
-        .await;
-    assert_eq!(parlour.get("/flavors/vanilla/").await.status, 404);
-    assert_eq!(parlour.get("/pictures/vanilla.svg").await.status, 404);
-    parlour.assert_true(&PAGES).await;
-    parlour.visit(&["/flavors/vanille/", "/sizes/small/"]).await;
-    let sizes = "/flavors/vanille/sizes";
-    parlour
-        .change(sizes, "size=small&action=remove", "/flavors/vanille/")
-        .await;
-    assert!(
-        !parlour
-            .get("/sizes/small/")
-            .await
-            .text()
-            .contains("Vanille")
-    );
-    parlour.visit(&["/flavors/vanille/", "/sizes/small/"]).await;
-    parlour
-        .change(sizes, "size=small&action=add", "/flavors/vanille/")
-        .await;
-    assert!(
+#[test]
+fn every_form_is_followed_by_true_pages() {
+    on_each_database(async || {
+        let parlour = Parlour::open();
+        parlour.visit(&PAGES).await;
+        let new = "name=Mango&slug=mango+%26+more&description=Ripe.";
         parlour
-            .get("/sizes/small/")
-            .await
-            .text()
-            .contains("Vanille")
-    );
-    parlour
-        .visit(&["/", "/flavors/vanille/", "/sizes/small/"])
-        .await;
-    parlour
-        .change("/sizes/small/", "name=Tiny&slug=tiny", "/sizes/tiny/")
-        .await;
-    assert!(
+            .change("/flavors/", new, "/flavors/mango%20%26%20more/")
+            .await;
+        parlour.assert_true(&PAGES).await;
+        parlour.visit(&PAGES).await;
+        let renamed = "name=Vanille&slug=vanille&description=Bourbon.";
         parlour
-            .get("/flavors/vanille/")
-            .await
-            .text()
-            .contains("Tiny")
-    );
-    parlour
-        .assert_true(&["/", "/sizes/small/", "/sizes/tiny/"])
-        .await;
-    parlour.visit(&["/", "/flavors/", "/sizes/tiny/"]).await;
-    parlour
-        .change("/flavors/vanille/delete", "", "/flavors/")
-        .await;
-    assert_eq!(parlour.get("/flavors/vanille/").await.status, 404);
-    parlour
-        .assert_true(&["/", "/flavors/", "/sizes/tiny/"])
-        .await;
+            .change("/flavors/vanilla/", renamed, "/flavors/vanille/")
+            .await;
+        assert_eq!(parlour.get("/flavors/vanilla/").await.status, 404);
+        assert_eq!(parlour.get("/pictures/vanilla.svg").await.status, 404);
+        parlour.assert_true(&PAGES).await;
+        parlour.visit(&["/flavors/vanille/", "/sizes/small/"]).await;
+        let sizes = "/flavors/vanille/sizes";
+        parlour
+            .change(sizes, "size=small&action=remove", "/flavors/vanille/")
+            .await;
+        assert!(
+            !parlour
+                .get("/sizes/small/")
+                .await
+                .text()
+                .contains("Vanille")
+        );
+        parlour.visit(&["/flavors/vanille/", "/sizes/small/"]).await;
+        parlour
+            .change(sizes, "size=small&action=add", "/flavors/vanille/")
+            .await;
+        assert!(
+            parlour
+                .get("/sizes/small/")
+                .await
+                .text()
+                .contains("Vanille")
+        );
+        parlour
+            .visit(&["/", "/flavors/vanille/", "/sizes/small/"])
+            .await;
+        parlour
+            .change("/sizes/small/", "name=Tiny&slug=tiny", "/sizes/tiny/")
+            .await;
+        assert!(
+            parlour
+                .get("/flavors/vanille/")
+                .await
+                .text()
+                .contains("Tiny")
+        );
+        parlour
+            .assert_true(&["/", "/sizes/small/", "/sizes/tiny/"])
+            .await;
+        parlour.visit(&["/", "/flavors/", "/sizes/tiny/"]).await;
+        parlour
+            .change("/flavors/vanille/delete", "", "/flavors/")
+            .await;
+        assert_eq!(parlour.get("/flavors/vanille/").await.status, 404);
+        parlour
+            .assert_true(&["/", "/flavors/", "/sizes/tiny/"])
+            .await;
+    });
 }
 
-#[actix_web::test]
-async fn bad_forms_are_told_why_and_unknown_slugs_are_not_found() {
-    let parlour = Parlour::open();
-    for (path, form, reason) in [
-        ("/flavors/", "name=&slug=x&description=", "name"),
-        ("/flavors/", "name=X&slug=&description=", "slug"),
-        ("/flavors/", "name=X&slug=vanilla&description=x", "taken"),
-        ("/flavors/", "name=X", "slug"),
-        ("/flavors/vanilla/sizes", "size=none&action=add", "none"),
-        ("/flavors/vanilla/sizes", "size=small&action=melt", "melt"),
-        ("/sizes/small/", "name=Large&slug=large", "taken"),
-    ] {
-        let answer = parlour.post(path, form).await;
-        assert_eq!(answer.status, 422, "{path} {form}");
-        assert!(answer.text().contains(reason), "{form}: {}", answer.text());
-    }
-    for path in ["/flavors/none/", "/sizes/none/", "/none"] {
-        assert_eq!(parlour.get(path).await.status, 404, "{path}");
-    }
-    let none = "name=X&slug=x&description=x";
-    assert_eq!(parlour.post("/flavors/none/", none).await.status, 404);
+#[test]
+fn bad_forms_are_told_why_and_unknown_slugs_are_not_found() {
+    on_each_database(async || {
+        let parlour = Parlour::open();
+        for (path, form, reason) in [
+            ("/flavors/", "name=&slug=x&description=", "name"),
+            ("/flavors/", "name=X&slug=&description=", "slug"),
+            ("/flavors/", "name=X&slug=vanilla&description=x", "taken"),
+            ("/flavors/", "name=X", "slug"),
+            ("/flavors/vanilla/sizes", "size=none&action=add", "none"),
+            ("/flavors/vanilla/sizes", "size=small&action=melt", "melt"),
+            ("/sizes/small/", "name=Large&slug=large", "taken"),
+        ] {
+            let answer = parlour.post(path, form).await;
+            assert_eq!(answer.status, 422, "{path} {form}");
+            assert!(answer.text().contains(reason), "{form}: {}", answer.text());
+        }
+        for path in ["/flavors/none/", "/sizes/none/", "/none"] {
+            assert_eq!(parlour.get(path).await.status, 404, "{path}");
+        }
+        let none = "name=X&slug=x&description=x";
+        assert_eq!(parlour.post("/flavors/none/", none).await.status, 404);
+    });
 }
 
-#[actix_web::test]
-async fn the_kitchen_is_not_cached() {
-    let parlour = Parlour::open();
-    for _ in 0..2 {
-        let admin = parlour.get("/admin/").await;
-        assert_eq!((admin.status, admin.is_hit()), (200, false));
-        assert_eq!(admin.cache(), "fwd=bypass; detail=ignored");
-    }
+#[test]
+fn the_kitchen_is_not_cached() {
+    on_each_database(async || {
+        let parlour = Parlour::open();
+        for _ in 0..2 {
+            let admin = parlour.get("/admin/").await;
+            assert_eq!((admin.status, admin.is_hit()), (200, false));
+            assert_eq!(admin.cache(), "fwd=bypass; detail=ignored");
+        }
+    });
 }
