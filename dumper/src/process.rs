@@ -283,10 +283,7 @@ impl State {
 }
 
 fn log(drops: &[Reach], cause: Cause<'_>) {
-    let pages = drops
-        .iter()
-        .filter(|reach| !matches!(reach, Reach::Row(_) | Reach::Related(_)));
-    for reach in pages {
+    for reach in drops.iter().filter(|reach| reach.is_of_pages()) {
         debug!(target: "dumper::invalidation", "invalidated {reach}: {cause}");
     }
 }

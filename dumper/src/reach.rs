@@ -31,6 +31,17 @@ pub(crate) enum Reach {
     All,
 }
 
+impl Reach {
+    pub(crate) fn is_of_pages(&self) -> bool {
+        !matches!(self, Self::Row(_) | Self::Related(_))
+    }
+
+    /// Whether it tells which rows are written, as far as is known.
+    pub(crate) fn is_of_rows(&self) -> bool {
+        !matches!(self, Self::Path(_) | Self::Kin(_) | Self::Tag(_))
+    }
+}
+
 impl fmt::Display for Reach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -10,6 +10,11 @@
 //! reach by that, the flavor's drops too. And it leaves its own pages to them, since
 //! a transaction that renames a vendor does not see which flavors come to it. A row
 //! that links two others leaves the pages of each to the other.
+//!
+//! An owner that writes very many rows of an entity holds one fence for all of them.
+//! Every entry of others joins that while it stands, since nobody knows which rows
+//! those writes have to do with. Who comes later does not, or each would leave the
+//! fence to the next.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Instant;
@@ -30,8 +35,9 @@ pub(super) struct Entry {
     pub(super) open: usize,
     /// Whether a statement ended inside a transaction.
     pub(super) uncommitted: bool,
-    /// The rows that its paths were found by.
-    pub(super) joined: HashSet<RowId>,
+    /// The rows that its paths were found by, and whatever else may move those or
+    /// its own.
+    pub(super) joined: HashSet<Row>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -51,6 +57,8 @@ pub(super) struct Writer {
 pub(super) struct Fences {
     pub(super) writers: HashMap<Owner, Writer>,
     pub(super) rows: HashMap<Row, Shared>,
+    /// The owners that hold a fence for all rows of an entity.
+    many: HashMap<EntityTag, HashSet<Owner>>,
     standing: Standing,
     deadlines: BTreeSet<(Instant, Owner)>,
     /// Entries of owners that have a deadline.
@@ -132,7 +140,7 @@ impl Fences {
         let done = entry.open == 0 && !entry.uncommitted;
         if let Row::Insert(..) = row {
             // Whoever writes the row of this key may have found none.
-            self.join(owner, &row, &written.row, &dependents.reaches);
+            self.share(owner, &row, &written.row, &dependents.reaches);
         }
         self.extend(owner, &row, dependents, drops);
         // Of a write that is not done, all else stands and has no pages.
@@ -246,8 +254,33 @@ impl Fences {
             if let Some(entity) = row.entity() {
                 *writer.per_entity.entry(entity.clone()).or_default() += 1;
             }
+            writer.entries.insert(row.clone(), Entry::default());
+            if row.is_known() {
+                for many in self.many() {
+                    self.join(owner, row, many);
+                }
+            }
         }
+        let writer = self.writers.entry(owner).or_default();
         writer.entries.entry(row.clone()).or_default()
+    }
+
+    /// Lets the end of an entry drop what another row comes to reach until then.
+    fn join(&mut self, owner: Owner, row: &Row, joined: Row) {
+        let writer = self.writers.get_mut(&owner);
+        let entry = writer.and_then(|writer| writer.entries.get_mut(row));
+        if entry.is_some_and(|entry| entry.joined.insert(joined.clone())) {
+            self.rows.entry(joined).or_default().writers += 1;
+        }
+    }
+
+    /// The fences that stand for all rows of an entity.
+    fn many(&self) -> Vec<Row> {
+        let many = self.many.iter();
+        let many = many.flat_map(|(entity, owners)| {
+            owners.iter().map(|&owner| Row::Many(entity.clone(), owner))
+        });
+        many.collect()
     }
 
     /// Lets the fence of a row reach further, which invalidates that.
@@ -267,20 +300,21 @@ impl Fences {
         }
         for joined in &dependents.rows {
             // Whoever writes it may not know yet that this row shows it.
-            self.join(owner, row, joined, &dependents.shared);
+            self.share(owner, row, joined, &dependents.shared);
         }
         drops.extend(dependents.reaches.iter().cloned());
         self.stand_on_all(row, dependents.reaches.into_iter());
     }
 
-    /// Lets the entry of a row wait for those who write another row too, and leaves
-    /// them some of its pages.
-    fn join(&mut self, owner: Owner, row: &Row, joined: &RowId, pages: &[Reach]) {
+    /// Lets an entry join those who write another row, and leaves them some pages.
+    fn share(&mut self, owner: Owner, row: &Row, joined: &RowId, pages: &[Reach]) {
         let of = Row::Key(joined.clone());
-        if self.entry(owner, row).joined.insert(joined.clone()) {
-            self.rows.entry(of.clone()).or_default().writers += 1;
+        self.join(owner, row, of.clone());
+        let many = self.many.get(&joined.entity).into_iter().flatten();
+        let many = many.map(|&owner| Row::Many(joined.entity.clone(), owner));
+        for of in many.chain([of]).collect::<Vec<_>>() {
+            self.stand_on_all(&of, pages.iter().cloned());
         }
-        self.stand_on_all(&of, pages.iter().cloned());
     }
 
     fn stand_on_all(&mut self, row: &Row, reaches: impl Iterator<Item = Reach>) {
@@ -320,7 +354,7 @@ impl Fences {
         let mut shared: HashSet<Row> = HashSet::new();
         for row in rows {
             let entry = writer.entries.get(row).into_iter();
-            let joined = entry.flat_map(|entry| entry.joined.iter().cloned().map(Row::Key));
+            let joined = entry.flat_map(|entry| entry.joined.iter().cloned());
             shared.extend(joined.chain([row.clone()]));
         }
         let shared = shared.iter().filter_map(|row| self.rows.get(row));
@@ -345,13 +379,24 @@ impl Fences {
             }
             self.writers.remove(&owner);
         }
-        if let Row::Key(row) = row {
-            drops.push(Reach::Row(row.clone()));
+        match row {
+            Row::Key(row) => drops.push(Reach::Row(row.clone())),
+            Row::Many(entity, _) => {
+                if let Some(owners) = self.many.get_mut(entity) {
+                    owners.remove(&owner);
+                    if owners.is_empty() {
+                        self.many.remove(entity);
+                    }
+                }
+            }
+            Row::Insert(..) | Row::Any => {}
         }
         self.leave(row);
         for joined in entry.joined {
-            drops.push(Reach::Related(joined.clone()));
-            self.leave(&Row::Key(joined));
+            if let Row::Key(joined) = &joined {
+                drops.push(Reach::Related(joined.clone()));
+            }
+            self.leave(&joined);
         }
     }
 
@@ -373,19 +418,23 @@ impl Fences {
         let Some(writer) = self.writers.get(&owner) else {
             return;
         };
-        if writer
-            .per_entity
-            .get(entity)
-            .is_none_or(|&count| count <= PER_ENTITY)
-        {
-            return;
+        let count = writer.per_entity.get(entity);
+        if count.is_some_and(|&count| count > PER_ENTITY) {
+            self.hold_many(owner, entity, drops);
         }
+    }
+
+    /// Lets one fence of the owner stand for all rows of the entity.
+    fn hold_many(&mut self, owner: Owner, entity: &EntityTag, drops: &mut Vec<Reach>) {
+        let writer = self.writers.entry(owner).or_default();
         let rows = writer.entries.iter();
         let rows: Vec<(Row, usize)> = rows
             .filter(|(row, _)| row.entity() == Some(entity))
             .map(|(row, entry)| (row.clone(), entry.open))
             .collect();
         let many = Row::Many(entity.clone(), owner);
+        self.many.entry(entity.clone()).or_default().insert(owner);
+        self.join_many(owner, &many);
         let entry = self.entry(owner, &many);
         entry.open = rows.iter().map(|(_, open)| open).sum();
         entry.uncommitted = true;
@@ -394,6 +443,19 @@ impl Fences {
         self.reach_all(owner, rows.iter().map(|(row, _)| row), drops);
         for (row, _) in rows {
             self.remove(owner, &row, drops);
+        }
+    }
+
+    /// Lets all rows that others write join a fence that stands for many: any of
+    /// them may be moved by its owner, or come to be shown by what that writes.
+    fn join_many(&mut self, owner: Owner, many: &Row) {
+        let others = self.writers.iter().filter(|(other, _)| **other != owner);
+        let rows = others.flat_map(|(other, writer)| {
+            let rows = writer.entries.keys().filter(|row| row.is_known());
+            rows.map(|row| (*other, row.clone()))
+        });
+        for (other, row) in rows.collect::<Vec<_>>() {
+            self.join(other, &row, many.clone());
         }
     }
 
@@ -422,6 +484,9 @@ impl Fences {
 
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
-        self.writers.is_empty() && self.rows.is_empty() && self.standing.is_empty()
+        self.writers.is_empty()
+            && self.rows.is_empty()
+            && self.many.is_empty()
+            && self.standing.is_empty()
     }
 }

@@ -257,9 +257,11 @@ impl Ledger {
         reaches.retain(|reach| seen.insert(reach.clone()));
         for reach in &reaches {
             self.tick += 1;
-            match reach {
-                Reach::Row(_) | Reach::Related(_) => self.rows.record(reach, self.tick, now),
-                _ => self.invalidations.record(reach, self.tick),
+            if reach.is_of_pages() {
+                self.invalidations.record(reach, self.tick);
+            }
+            if reach.is_of_rows() {
+                self.rows.record(reach, self.tick, now);
             }
         }
         self.forget();

@@ -40,9 +40,13 @@ impl Rows {
         }
     }
 
-    /// Whether a row may have been written since `tick`.
+    /// Whether a row may have been written since `tick`, alone or with all rows of
+    /// its entity.
     pub(super) fn written_since(&self, tick: Tick, row: &RowId) -> bool {
-        self.recorded_since(tick, &Reach::Row(row.clone()))
+        let entity = Reach::Entity(row.entity.clone());
+        [Reach::Row(row.clone()), entity, Reach::All]
+            .iter()
+            .any(|reach| self.recorded_since(tick, reach))
     }
 
     /// Whether a row that is related to this one may have been written since `tick`.

@@ -423,6 +423,47 @@ fn very_many_rows_of_one_owner_become_one_fence_on_the_entity() {
     assert!(it.stores("/flavors/0/"));
 }
 
+/// A flavor belongs to one of the vendors that are renamed meanwhile.
+#[test]
+fn a_related_row_among_very_many_is_dropped_by_the_write_that_read_it() {
+    for reads_before in [true, false] {
+        let mut it = start();
+        let vendor = row(VENDOR.clone(), "1");
+        let settle = |it: &mut Clocked| {
+            let since = it.reading();
+            let read = dependents(&[A, "/vendors/north/"], &[&vendor]);
+            let written = in_transaction();
+            let settled = it.ledger.settle(ONE, &written, read, since, it.now);
+            assert!(settled.is_ok());
+        };
+        it.raise(ONE, Some("1"), &[A]);
+        if reads_before {
+            settle(&mut it);
+        }
+        for number in 0..1_001 {
+            let key = number.to_string();
+            let entity = &vendor.entity;
+            it.ledger.raise(TWO, entity, Some(&key), Vec::new(), it.now);
+            let renamed = Written {
+                row: row(vendor.entity.clone(), &key),
+                ..in_transaction()
+            };
+            it.settle(TWO, &renamed, &[]);
+        }
+        if !reads_before {
+            settle(&mut it);
+        }
+        it.end(TWO, true);
+        assert!(
+            !it.stores("/vendors/nord/"),
+            "it shows the flavor as it was"
+        );
+        assert!(it.end(ONE, true).contains(&vendor.entity.reach()));
+        assert!(it.stores("/vendors/nord/"));
+        assert!(it.ledger.fences.is_empty());
+    }
+}
+
 #[test]
 fn rows_that_share_a_row_are_not_dropped_once_for_each_other() {
     let mut it = start();

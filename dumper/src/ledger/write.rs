@@ -74,6 +74,11 @@ pub(super) enum Row {
 pub(crate) struct Raised(pub(super) Row);
 
 impl Row {
+    /// Whether it is one row.
+    pub(super) fn is_known(&self) -> bool {
+        matches!(self, Self::Key(_) | Self::Insert(..))
+    }
+
     pub(super) fn entity(&self) -> Option<&EntityTag> {
         match self {
             Self::Key(row) => Some(&row.entity),
