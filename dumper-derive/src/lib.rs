@@ -42,7 +42,8 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// The hooks that see a write are SeaORM's own, so it must go through
 /// `insert`, `update`, `save` or `delete` of a model. `Entity::insert_many`,
-/// `update_many` and raw SQL run no hooks: invalidate by hand after them.
+/// `update_many` and raw SQL run no hooks: let `dumper::observe` see them, or
+/// invalidate by hand after them.
 ///
 /// # Attributes
 ///

@@ -28,6 +28,8 @@ use sea_orm::{ConnectionTrait, DbErr, EntityTrait};
 use crate::attempts::{self, Attempts};
 use crate::dependents::{self, reaches};
 use crate::guarded::is_autocommit;
+#[cfg(feature = "observe")]
+use crate::ledger::Verb;
 use crate::ledger::{Dependents, Moved, Raised, Since, Written};
 use crate::process::{self, Cause};
 use crate::reach::{Reach, RowId};
@@ -156,8 +158,28 @@ where
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Write {
+    Insert,
     Update,
     Delete,
+}
+
+impl Write {
+    fn about(self) -> &'static str {
+        match self {
+            Self::Insert => "about to be inserted",
+            Self::Update => "about to be updated",
+            Self::Delete => "about to be deleted",
+        }
+    }
+
+    #[cfg(feature = "observe")]
+    fn verb(self) -> Verb {
+        match self {
+            Self::Insert => Verb::Insert,
+            Self::Update => Verb::Update,
+            Self::Delete => Verb::Delete,
+        }
+    }
 }
 
 /// Raises the fence of a row that is to be inserted.
@@ -174,13 +196,12 @@ where
     E: Dumped,
     C: ConnectionTrait,
 {
-    const DOING: &str = "about to be inserted";
     let row = entity.row(key.clone().unwrap_or_else(|| "new".into()));
     let foreseen = reaches(&row, foreseen_paths::<E>(entity, model));
-    let raised = raise(&row, key.as_deref(), foreseen, DOING);
+    let raised = raise(&row, key.as_ref(), foreseen, Write::Insert);
     if dependents::links_rows::<E>() {
         let read = || dependents::of_new_row::<E, C>(&row, model, db);
-        reach_further(&row, &raised, db, DOING, read).await?;
+        reach_further(&row, &raised, db, Write::Insert, read).await?;
     }
     Ok(())
 }
@@ -200,12 +221,12 @@ where
     C: ConnectionTrait,
 {
     let row = entity.row(key);
-    let (foreseen, doing) = match write {
-        Write::Update => (foreseen_paths::<E>(entity, model), "about to be updated"),
+    let foreseen = match write {
+        Write::Insert | Write::Update => foreseen_paths::<E>(entity, model),
         // A model to be deleted may have been changed since it was read.
-        Write::Delete => (Ok(Vec::new()), "about to be deleted"),
+        Write::Delete => Ok(Vec::new()),
     };
-    let raised = raise(&row, Some(&row.key), reaches(&row, foreseen), doing);
+    let raised = raise(&row, Some(&row.key), reaches(&row, foreseen), write);
     let is_foreseen = write == Write::Update && !entity.asks_database && !moves::<E>(entity, model);
     if is_foreseen {
         return Ok(());
@@ -218,7 +239,7 @@ where
         }
         Ok(dependents)
     };
-    reach_further(&row, &raised, db, doing, read).await
+    reach_further(&row, &raised, db, write, read).await
 }
 
 /// Lets a fence reach what depends on its row, which is read until nobody has
@@ -227,7 +248,7 @@ async fn reach_further<C, F>(
     row: &RowId,
     raised: &Raised,
     db: &C,
-    doing: &str,
+    write: Write,
     read: impl Fn() -> F,
 ) -> Result<(), DbErr>
 where
@@ -235,7 +256,7 @@ where
     F: Future<Output = Result<Dependents, DbErr>>,
 {
     let reach = |dependents, since| {
-        let (owner, cause) = (scope::owner(), cause(row, doing));
+        let (owner, cause) = (scope::owner(), cause(row, write.about()));
         process::global().reach_further(owner, raised, dependents, since, cause)
     };
     let mut attempts = Attempts::default();
@@ -249,9 +270,13 @@ where
     Ok(())
 }
 
-fn raise(row: &RowId, key: Option<&str>, reaches: Vec<Reach>, doing: &str) -> Raised {
-    let (owner, cause) = (scope::owner(), cause(row, doing));
-    process::global().raise(owner, &row.entity, key, reaches, cause)
+fn raise(row: &RowId, key: Option<&Arc<str>>, reaches: Vec<Reach>, write: Write) -> Raised {
+    let (process, owner) = (process::global(), scope::owner());
+    let cause = cause(row, write.about());
+    let raised = process.raise(owner, &row.entity, key.map(|key| &**key), reaches, cause);
+    #[cfg(feature = "observe")]
+    process.announce(owner, &row.entity, write.verb(), key);
+    raised
 }
 
 fn all_pages(row: &RowId) -> Dependents {

@@ -13,6 +13,9 @@ mod registry;
 mod row;
 mod scope;
 
+#[cfg(feature = "observe")]
+mod observe;
+
 mod ledger;
 mod process;
 mod reach;
@@ -28,6 +31,8 @@ pub use crate::cache::{
 };
 pub use crate::dependent_paths::DependentPaths;
 pub use crate::dumped::Dumped;
+#[cfg(feature = "observe")]
+pub use crate::observe::{observe, observed};
 pub use crate::path::Path;
 pub use crate::registry::{
     Registration, invalidate_model, register, register_async, register_derived, registered,

@@ -17,6 +17,10 @@ use crate::cache::Memory;
 use crate::ledger::{
     Dependents, LeaseId, Ledger, Moved, Owner, Raised, Refusal, Since, Tick, Written,
 };
+#[cfg(feature = "observe")]
+use crate::ledger::{Observed, Verb};
+#[cfg(feature = "observe")]
+use crate::observe::TableName;
 use crate::reach::{EntityTag, Filing, Reach};
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
 
@@ -57,6 +61,16 @@ pub(crate) enum Cause<'a> {
         key: &'a str,
         write: &'a str,
     },
+    /// A write that no hook told of.
+    #[cfg(feature = "observe")]
+    Statement {
+        table: &'a TableName,
+        verb: &'a str,
+        how: &'a str,
+    },
+    /// A statement of which nobody knows what it writes.
+    #[cfg(feature = "observe")]
+    Unread,
     /// The end of a scope with writes in it.
     ScopeEnd,
     /// The deadline of a write whose end nobody saw.
@@ -69,6 +83,10 @@ impl fmt::Display for Cause<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Row { entity, key, write } => write!(f, "instance #{key} of {entity}, {write}"),
+            #[cfg(feature = "observe")]
+            Self::Statement { table, verb, how } => write!(f, "{verb} {table}, {how}"),
+            #[cfg(feature = "observe")]
+            Self::Unread => f.write_str("a statement that may write anything"),
             Self::ScopeEnd => f.write_str("the scope of the writes has ended"),
             Self::Deadline => f.write_str("the deadline of a write whose end was not seen"),
             Self::Call => f.write_str("called for, by hand or by an unsafe request to it"),
@@ -165,6 +183,39 @@ impl Process {
             let drops = ledger.settle(owner, written, dependents, since, now)?;
             Ok(((), drops))
         })
+    }
+
+    /// Announces the statement that comes with a fence that was raised, so that it is
+    /// not taken for one without a hook.
+    #[cfg(feature = "observe")]
+    pub(crate) fn announce(
+        &self,
+        owner: Owner,
+        entity: &EntityTag,
+        verb: Verb,
+        key: Option<&Arc<str>>,
+    ) {
+        self.lock().ledger.announce(owner, entity, verb, key);
+    }
+
+    /// Whether hooks have told of a statement that was observed.
+    #[cfg(feature = "observe")]
+    pub(crate) fn excuse(
+        &self,
+        owner: Owner,
+        entity: &EntityTag,
+        verb: Verb,
+        keys: &[Option<Arc<str>>],
+    ) -> bool {
+        self.lock().ledger.excuse(owner, entity, verb, keys)
+    }
+
+    /// Takes note of a write that no hook told of.
+    #[cfg(feature = "observe")]
+    pub(crate) fn observe(&self, owner: Owner, observed: Observed, cause: Cause<'_>) {
+        self.write(cause, |ledger, now| {
+            ((), ledger.observe(owner, observed, now))
+        });
     }
 
     pub(crate) fn end(&self, owner: Owner, well: bool) {

@@ -8,12 +8,16 @@ use dashmap::DashMap;
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
 use log::{debug, error};
+#[cfg(feature = "observe")]
+use sea_orm::sea_query::Value;
 use sea_orm::{DatabaseExecutor, DbErr, EntityTrait, IntoDatabaseExecutor, ModelTrait};
 
 use crate::dependents::reaches;
 use crate::dumped::RelatedEntities;
 use crate::guarded::guarded;
 use crate::ledger::{Dependents, Since, Written};
+#[cfg(feature = "observe")]
+use crate::observe::{self, Table};
 use crate::process::{self, Cause};
 use crate::reach::{EntityTag, Reach, RowId};
 use crate::row::model_key;
@@ -42,7 +46,15 @@ pub(crate) struct Entity {
     /// without a hook.
     pub(crate) has_links: bool,
     invalidator: Box<Invalidator>,
+    #[cfg(feature = "observe")]
+    pub(crate) table: Table,
+    /// Tells the paths of a row by its key, if all of them may be made of that.
+    #[cfg(feature = "observe")]
+    pub(crate) paths_of_key: Option<PathsOfKey>,
 }
+
+#[cfg(feature = "observe")]
+type PathsOfKey = fn(&Entity, &[Value]) -> Option<Vec<String>>;
 
 impl Entity {
     pub(crate) fn row(&self, key: Arc<str>) -> RowId {
@@ -145,7 +157,7 @@ pub fn register_async<E>(
 /// Registers a derived entity before its first write, which would do it.
 ///
 /// With all of them registered at the start, [`registered`] shows the whole
-/// site, and [`invalidate_model`] knows every model.
+/// site, [`invalidate_model`] knows every model, and `observe` every table.
 pub fn register_derived<E: Dumped>() {
     entity::<E>();
 }
@@ -258,9 +270,19 @@ pub(crate) fn entity<E: Dumped>() -> Arc<Entity> {
             Some(model) => async move { model.dependent_paths(&db).await }.boxed(),
             None => ready(Ok(Vec::new())).boxed(),
         }),
+        #[cfg(feature = "observe")]
+        table: Table::of::<E>(),
+        #[cfg(feature = "observe")]
+        paths_of_key: (!E::CUSTOM && E::related().is_empty()).then_some(observe::paths_of_key::<E>),
     });
     add(TypeId::of::<E>(), &entity);
     entity
+}
+
+/// All that are known.
+#[cfg(feature = "observe")]
+pub(crate) fn all() -> Vec<Arc<Entity>> {
+    ENTITIES.iter().map(|entity| Arc::clone(&entity)).collect()
 }
 
 fn add_by_function<E>(
@@ -284,6 +306,10 @@ fn add_by_function<E>(
             Some(model) => paths(model, db),
             None => ready(Ok(Vec::new())).boxed(),
         }),
+        #[cfg(feature = "observe")]
+        table: Table::of::<E>(),
+        #[cfg(feature = "observe")]
+        paths_of_key: None,
     });
     add(TypeId::of::<E>(), &entity);
 }

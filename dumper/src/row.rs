@@ -95,7 +95,8 @@ pub(crate) fn active_key<E: Dumped>(model: &E::ActiveModel) -> Option<Arc<str>> 
     values.map(|values| key_text(values.into_iter()))
 }
 
-fn key_text(values: impl Iterator<Item = Value>) -> Arc<str> {
+/// The text of a primary key, by the values of its columns.
+pub(crate) fn key_text(values: impl Iterator<Item = Value>) -> Arc<str> {
     let texts: Vec<String> = values.map(|value| value.to_string()).collect();
     texts.join(",").into()
 }

@@ -9,6 +9,7 @@ mod flavor;
 mod foreign;
 mod invalidation;
 mod jobs;
+mod observe;
 mod order;
 mod review;
 mod settings;

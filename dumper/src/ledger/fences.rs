@@ -11,14 +11,16 @@
 //! a transaction that renames a vendor does not see which flavors come to it. A row
 //! that links two others leaves the pages of each to the other.
 //!
-//! An owner that writes very many rows of an entity holds one fence for all of them.
-//! Every entry of others joins that while it stands, since nobody knows which rows
-//! those writes have to do with. Who comes later does not, or each would leave the
-//! fence to the next.
+//! An owner that writes very many rows of an entity, or rows that nobody knows, holds
+//! one fence for all of them. Every entry of others joins that while it stands, since
+//! nobody knows which rows those writes have to do with. Who comes later does not, or
+//! each would leave the fence to the next.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Instant;
 
+#[cfg(feature = "observe")]
+use super::announced::Announced;
 use super::standing::{Standing, subtract};
 use super::write::{Dependents, Owner, Raised, Row, Written};
 use crate::reach::{EntityTag, Filing, Reach, RowId};
@@ -51,6 +53,8 @@ pub(super) struct Writer {
     pub(super) entries: HashMap<Row, Entry>,
     per_entity: HashMap<EntityTag, usize>,
     pub(super) deadline: Option<Instant>,
+    #[cfg(feature = "observe")]
+    announced: Announced,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -122,6 +126,10 @@ impl Fences {
         drops: &mut Vec<Reach>,
     ) {
         let entity = &written.row.entity;
+        #[cfg(feature = "observe")]
+        if let Some(announced) = self.announced(owner) {
+            announced.settle(entity, &written.row.key, written.inserted);
+        }
         if let Some(entry) = self.entry_of_many(owner, entity) {
             entry.open = entry.open.saturating_sub(1);
             entry.uncommitted = true;
@@ -246,7 +254,12 @@ impl Fences {
         writer.entries.get_mut(&Row::Many(entity.clone(), owner))
     }
 
-    fn entry(&mut self, owner: Owner, row: &Row) -> &mut Entry {
+    #[cfg(feature = "observe")]
+    pub(super) fn announced(&mut self, owner: Owner) -> Option<&mut Announced> {
+        self.writers.get_mut(&owner).map(|it| &mut it.announced)
+    }
+
+    pub(super) fn entry(&mut self, owner: Owner, row: &Row) -> &mut Entry {
         let writer = self.writers.entry(owner).or_default();
         if !writer.entries.contains_key(row) {
             self.rows.entry(row.clone()).or_default().writers += 1;
@@ -284,7 +297,7 @@ impl Fences {
     }
 
     /// Lets the fence of a row reach further, which invalidates that.
-    fn extend(
+    pub(super) fn extend(
         &mut self,
         owner: Owner,
         row: &Row,
@@ -414,7 +427,7 @@ impl Fences {
         }
     }
 
-    fn bound(&mut self, owner: Owner, entity: &EntityTag, drops: &mut Vec<Reach>) {
+    pub(super) fn bound(&mut self, owner: Owner, entity: &EntityTag, drops: &mut Vec<Reach>) {
         let Some(writer) = self.writers.get(&owner) else {
             return;
         };
@@ -425,8 +438,10 @@ impl Fences {
     }
 
     /// Lets one fence of the owner stand for all rows of the entity.
-    fn hold_many(&mut self, owner: Owner, entity: &EntityTag, drops: &mut Vec<Reach>) {
+    pub(super) fn hold_many(&mut self, owner: Owner, entity: &EntityTag, drops: &mut Vec<Reach>) {
         let writer = self.writers.entry(owner).or_default();
+        #[cfg(feature = "observe")]
+        writer.announced.forget(entity);
         let rows = writer.entries.iter();
         let rows: Vec<(Row, usize)> = rows
             .filter(|(row, _)| row.entity() == Some(entity))

@@ -5,6 +5,8 @@
 //! that invalidates returns what it reaches, and whoever drives the ledger drops
 //! those pages before anybody else may call it.
 
+#[cfg(feature = "observe")]
+mod announced;
 mod fences;
 mod invalidations;
 mod rows;
@@ -19,6 +21,8 @@ use self::invalidations::Invalidations;
 use self::rows::Rows;
 use self::write::Row;
 pub(crate) use self::write::{Dependents, Owner, Raised, Since, Written};
+#[cfg(feature = "observe")]
+pub(crate) use self::write::{Observed, Verb};
 use crate::reach::{EntityTag, Filing, Reach, RowId};
 
 /// How long a lease is good for.
@@ -273,6 +277,9 @@ impl Ledger {
         self.invalidations.forget_until(oldest);
     }
 }
+
+#[cfg(feature = "observe")]
+mod observed;
 
 #[cfg(test)]
 mod model;

@@ -9,6 +9,9 @@ use crate::Template;
 use crate::path::Path;
 use crate::template::Patterns;
 
+#[cfg(feature = "observe")]
+mod observed;
+
 const DEADLINE: Duration = Duration::from_secs(10);
 const ONE: Owner = Owner::Scope(1);
 const TWO: Owner = Owner::Scope(2);

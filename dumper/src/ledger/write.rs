@@ -57,6 +57,27 @@ pub(crate) struct Written {
     pub(crate) committed: bool,
 }
 
+/// What a statement does to a row.
+#[cfg(feature = "observe")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Verb {
+    Insert,
+    Update,
+    Delete,
+}
+
+/// A write that no hook told of.
+#[cfg(feature = "observe")]
+#[derive(Debug)]
+pub(crate) enum Observed {
+    /// To these rows, whose paths are known and not moved by it.
+    Rows(Vec<(RowId, Vec<Reach>)>),
+    /// To any rows of these entities.
+    Entities(Vec<EntityTag>),
+    /// To anything, and so to all entities, which are these.
+    Anything(Vec<EntityTag>),
+}
+
 /// What a fence is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Row {
