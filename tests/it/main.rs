@@ -13,6 +13,7 @@ mod hostile;
 mod http;
 mod logs;
 mod memory;
+mod observe;
 mod overlaps;
 mod parlour;
 mod paths;

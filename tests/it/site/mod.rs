@@ -36,6 +36,7 @@ pub(crate) struct Setup {
     cache: CacheBuilder,
     dumper: Box<dyn FnOnce(Dumper) -> Dumper>,
     configure: Configure,
+    observed: bool,
 }
 
 /// A running site.
@@ -113,8 +114,17 @@ impl Setup {
         self
     }
 
+    /// Lets dumper see writes without hooks.
+    pub(crate) fn observed(mut self) -> Self {
+        self.observed = true;
+        self
+    }
+
     pub(crate) async fn start(self) -> Site {
-        let db = DB.get_or_init(database::create).await.clone();
+        let mut db = DB.get_or_init(database::create).await.clone();
+        if self.observed {
+            dumper::observe(&mut db);
+        }
         let state = Arc::new(State::default());
         let cache = self.cache.build();
         let dumper = (self.dumper)(Dumper::new(cache.clone()));
@@ -150,6 +160,7 @@ impl Site {
             cache: Cache::builder(),
             dumper: Box::new(|dumper| dumper),
             configure: Arc::new(|_| {}),
+            observed: false,
         }
     }
 
