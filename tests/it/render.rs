@@ -26,7 +26,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::timeout;
 
-use crate::alone::on_each_database;
+use crate::alone::alone;
 use crate::http::{Answer, request, send};
 
 /// Counts up, and lets one wait for a number.
@@ -165,7 +165,7 @@ async fn leader(addr: SocketAddr) -> TcpStream {
 
 #[test]
 fn two_hundred_visitors_of_a_cold_page_cost_one_render() {
-    on_each_database(async || {
+    alone(async || {
         let addr = site(page);
         let visitors = visitors(addr, 200);
         STANDING.until(200).await;
@@ -182,7 +182,7 @@ fn two_hundred_visitors_of_a_cold_page_cost_one_render() {
 
 #[test]
 fn visitors_of_different_pages_do_not_wait_for_each_other() {
-    on_each_database(async || {
+    alone(async || {
         let addr = site(page);
         let targets = ["/page/", "/page/?a", "/page/?b", "/%70age/?c"];
         let requests = targets
@@ -196,7 +196,7 @@ fn visitors_of_different_pages_do_not_wait_for_each_other() {
 
 #[test]
 fn when_the_first_visitor_is_cut_off_another_one_renders() {
-    on_each_database(async || {
+    alone(async || {
         let addr = site(page);
         let leader = leader(addr).await;
         let visitors = visitors(addr, 20);
@@ -214,7 +214,7 @@ fn when_the_first_visitor_is_cut_off_another_one_renders() {
 
 #[test]
 fn when_the_first_visitor_hangs_up_another_one_renders() {
-    on_each_database(async || {
+    alone(async || {
         let dumper = Dumper::new(Cache::builder().build());
         let addr = start(dumper, false, page);
         let leader = leader(addr).await;
@@ -231,7 +231,7 @@ fn when_the_first_visitor_hangs_up_another_one_renders() {
 
 #[test]
 fn the_first_visitor_may_close_its_half_and_still_be_answered() {
-    on_each_database(async || {
+    alone(async || {
         let addr = site(page);
         let mut leader = leader(addr).await;
         let visitors = visitors(addr, 20);
@@ -254,7 +254,7 @@ fn when_the_first_render_panics_another_visitor_renders() {
         };
         routes.route("/page/", web::get().to(page));
     }
-    on_each_database(async || {
+    alone(async || {
         let addr = site(routes);
         let leader = spawn(async move { request(addr, "GET", "/page/", &[], b"").await });
         BEGUN.until(1).await;
@@ -305,7 +305,7 @@ fn visitors_of_a_page_that_is_not_stored_do_not_queue() {
         };
         routes.route("/page/", web::get().to(page));
     }
-    on_each_database(async || all_render_at_once(routes, 200).await);
+    alone(async || all_render_at_once(routes, 200).await);
 }
 
 #[test]
@@ -317,7 +317,7 @@ fn visitors_of_a_failing_page_do_not_queue() {
         };
         routes.route("/page/", web::get().to(page));
     }
-    on_each_database(async || all_render_at_once(routes, 502).await);
+    alone(async || all_render_at_once(routes, 502).await);
 }
 
 #[test]
@@ -329,7 +329,7 @@ fn visitors_of_a_page_that_ends_in_an_error_do_not_queue() {
         };
         routes.route("/page/", web::get().to(page));
     }
-    on_each_database(async || all_render_at_once(routes, 404).await);
+    alone(async || all_render_at_once(routes, 404).await);
 }
 
 #[test]
@@ -342,7 +342,7 @@ fn nobody_waits_for_a_body_that_streams() {
         };
         routes.route("/page/", web::get().to(page));
     }
-    on_each_database(async || {
+    alone(async || {
         let addr = site(routes);
         let mut clients = Vec::new();
         for _ in 0..20 {
@@ -365,8 +365,9 @@ fn a_client_that_does_not_read_holds_nobody() {
         };
         routes.route("/page/", web::get().to(page));
     }
-    on_each_database(async || {
-        let cache = Cache::builder().max_bytes(1 << 30).build();
+    alone(async || {
+        let cache = Cache::builder().wait(Duration::from_hours(1));
+        let cache = cache.max_bytes(1 << 30).build();
         let addr = start(Dumper::new(cache).max_body(16 << 20), true, routes);
         let _never_reads = leader(addr).await;
         let visitors = visitors(addr, 3);
@@ -382,7 +383,7 @@ fn a_client_that_does_not_read_holds_nobody() {
 
 #[test]
 fn a_head_request_leads_a_whole_render() {
-    on_each_database(async || {
+    alone(async || {
         let addr = site(page);
         let leader = send(addr, "HEAD", "/page/", &[], b"").await;
         BEGUN.until(1).await;
@@ -397,7 +398,7 @@ fn a_head_request_leads_a_whole_render() {
 
 #[test]
 fn nobody_waits_longer_than_the_cache_allows() {
-    on_each_database(async || {
+    alone(async || {
         let cache = Cache::builder().wait(Duration::from_millis(50)).build();
         let addr = start(Dumper::new(cache), true, page);
         let leader = leader(addr).await;
@@ -411,7 +412,7 @@ fn nobody_waits_longer_than_the_cache_allows() {
 
 #[test]
 fn a_visitor_after_an_invalidation_does_not_wait_for_the_older_render() {
-    on_each_database(async || {
+    alone(async || {
         let cache = Cache::builder().build();
         let addr = start(Dumper::new(cache.clone()), true, page);
         let older = visitors(addr, 1);
@@ -439,7 +440,7 @@ fn all_workers_share_the_cache_of_the_process() {
     async fn page() -> String {
         format!("{:?}", thread::current().id())
     }
-    on_each_database(async || {
+    alone(async || {
         let server = HttpServer::new(|| {
             App::new()
                 .wrap(Dumper::default())
