@@ -106,3 +106,40 @@ fn two_writers_of_one_path_who_read_the_row_leave_no_page_between() {
         overlap(&site, of_shelf, of_place).await;
     });
 }
+
+#[test]
+fn two_writers_of_one_path_by_models_made_by_hand_leave_no_page_between() {
+    on_each_database(async || {
+        let (site, tub) = site().await;
+        let of_shelf = tub::ActiveModel {
+            id: Set(tub.id),
+            shelf: Set("2".to_owned()),
+            ..Default::default()
+        };
+        let of_place = tub::ActiveModel {
+            id: Set(tub.id),
+            place: Set("2".to_owned()),
+            ..Default::default()
+        };
+        overlap(&site, of_shelf, of_place).await;
+    });
+}
+
+#[test]
+fn two_writers_of_one_path_by_models_of_long_ago_leave_no_page_between() {
+    on_each_database(async || {
+        let (site, tub) = site().await;
+        // Since they were read the tub was elsewhere, and has come back.
+        let of_shelf = tub::ActiveModel {
+            place: sea_orm::Unchanged("3".to_owned()),
+            shelf: Set("2".to_owned()),
+            ..tub.clone().into_active_model()
+        };
+        let of_place = tub::ActiveModel {
+            shelf: sea_orm::Unchanged("3".to_owned()),
+            place: Set("2".to_owned()),
+            ..tub.into_active_model()
+        };
+        overlap(&site, of_shelf, of_place).await;
+    });
+}

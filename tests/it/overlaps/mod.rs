@@ -1,7 +1,9 @@
 //! Writes that overlap in time: of one row, and behind the lock of somebody else.
 
 mod columns;
+mod parents;
 mod renames;
+mod snapshots;
 mod waits;
 mod writer;
 
