@@ -65,7 +65,8 @@ fn a_statement_that_is_done_late_is_seen_at_the_deadline() {
         dumper::scope(dumper::hooks::before_save::<flavor::Entity, _>(
             &late, &site.db, true,
         ))
-        .await;
+        .await
+        .unwrap();
         // A page that is found by the row once it is there.
         site.visit(&["/vendors/north/"]).await;
         flavor::Entity::insert(late).exec(&site.db).await.unwrap();
