@@ -14,7 +14,7 @@ use crate::scheme::Scheme;
 use crate::site::{CERTAINLY_ENDED, Counts, Site};
 
 const READERS: usize = 48;
-const WRITERS: usize = 6;
+const WRITERS: usize = 4;
 
 /// How often there is news.
 const NEWS: Duration = Duration::from_secs(5);
