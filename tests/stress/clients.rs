@@ -14,11 +14,8 @@ use crate::checker::judge;
 use crate::http::{Answer, Connection};
 use crate::page::Page;
 use crate::row::Moment;
-use crate::site::{State, count};
+use crate::site::{PATIENCE, State, count};
 use crate::{scheme, spans};
-
-/// No answer takes longer, unless it never comes.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What makes a request bypass every cache.
 const CREDENTIAL: &str = "Authorization: Bearer truth\r\n";
@@ -193,9 +190,11 @@ fn rows(text: &str) -> BTreeSet<&str> {
 async fn ask(connection: &mut Connection, head: &str) -> io::Result<Answer> {
     let mut tries = 1;
     loop {
-        match connection.request(head).await {
-            Err(_) if tries < 10 => tries += 1,
-            outcome => return outcome,
+        let answer = timeout(PATIENCE, connection.request(head)).await;
+        match answer {
+            Ok(Err(_)) if tries < 10 => tries += 1,
+            Ok(outcome) => return outcome,
+            Err(late) => return Err(late.into()),
         }
     }
 }

@@ -131,7 +131,7 @@ pub(crate) async fn run(
         refused: read(&counts.refused),
         evidence: site.state.evidence(),
     };
-    site.stop().await.map_err(io::Error::other)?;
+    site.stop().await?;
     Ok(outcome)
 }
 

@@ -19,6 +19,7 @@ use sea_orm::{
     Schema, Set,
 };
 use tokio::sync::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use tokio::time::timeout;
 
 use crate::entity::{flavor, flavor_size, note, size, sundae, topping, vendor};
 use crate::history::{History, Table, Writes};
@@ -39,6 +40,9 @@ pub(crate) const CERTAINLY_ENDED: Duration = Duration::from_secs(2);
 /// that nothing would be, were it always so.
 const CALM: Duration = Duration::from_secs(6);
 const STORM: Duration = Duration::from_secs(1);
+
+/// Nothing takes longer, unless it never comes to its end.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Of how many stale answers there is evidence.
 const TOLD: u64 = 6;
@@ -189,9 +193,13 @@ impl Site {
         })
     }
 
-    pub(crate) async fn stop(self) -> Result<(), DbErr> {
-        self.server.stop(false).await;
-        self.state.db.clone().close().await
+    pub(crate) async fn stop(self) -> io::Result<()> {
+        let late = |what: &str| io::Error::new(io::ErrorKind::TimedOut, what.to_owned());
+        let stop = timeout(PATIENCE, self.server.stop(false));
+        stop.await.map_err(|_| late("the server does not stop"))?;
+        let close = timeout(PATIENCE, self.state.db.clone().close());
+        let closed = close.await.map_err(|_| late("the pool does not close"))?;
+        closed.map_err(io::Error::other)
     }
 }
 
