@@ -34,7 +34,7 @@ where
             related.paths.extend(updated);
         }
         related.has_read = true;
-        if links_rows::<E>() {
+        if has_owners::<E>() {
             related.append(E::Related::owners_of(model, db).await?);
         }
         Ok(related)
@@ -88,9 +88,9 @@ where
     dependents(row, db, related)
 }
 
-/// Whether the rows of an entity link others, whose pages show each other by that.
-pub(crate) fn links_rows<E: Dumped>() -> bool {
-    !E::CUSTOM && E::Related::owners() > 1
+/// Whether a row of the entity belongs to others, whose pages show it.
+pub(crate) fn has_owners<E: Dumped>() -> bool {
+    !E::CUSTOM && E::Related::have_owners()
 }
 
 /// Whether one fence stands for all rows of the entity, so that none need be known.

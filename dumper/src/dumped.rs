@@ -124,9 +124,8 @@ pub trait RelatedEntities<E: EntityTrait<Model: Sync, ActiveModel: Sync>> {
     /// Whether one of them is related through the rows of a third.
     fn have_links() -> bool;
 
-    /// How many of them a row of `E` belongs to. One that belongs to two links them,
-    /// and has their pages show each other.
-    fn owners() -> usize;
+    /// Whether a row of `E` belongs to one of them.
+    fn have_owners() -> bool;
 
     /// The rows that a row of `E` is going to belong to, by the columns that are set.
     fn owners_of<C: ConnectionTrait>(
@@ -150,8 +149,8 @@ impl<E: EntityTrait<Model: Sync, ActiveModel: Sync>> RelatedEntities<E> for () {
         false
     }
 
-    fn owners() -> usize {
-        0
+    fn have_owners() -> bool {
+        false
     }
 
     async fn owners_of<C: ConnectionTrait>(
@@ -182,8 +181,8 @@ where
         <E as Related<R>>::via().is_some() || Rest::have_links()
     }
 
-    fn owners() -> usize {
-        usize::from(belongs_to::<E, R>()) + Rest::owners()
+    fn have_owners() -> bool {
+        belongs_to::<E, R>() || Rest::have_owners()
     }
 
     async fn owners_of<C: ConnectionTrait>(

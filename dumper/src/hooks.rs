@@ -184,8 +184,9 @@ impl Write {
 
 /// Raises the fence of a row that is to be inserted.
 ///
-/// One that links two others has their pages show each other as soon as it is there,
-/// so what it shows on is to be known before.
+/// The pages of the rows that it will belong to show it as soon as it is there, and
+/// somebody may move it on before its own hook runs again, so they are to be known
+/// before.
 async fn raise_on_new_row<E, C>(
     entity: &Entity,
     model: &E::ActiveModel,
@@ -199,7 +200,7 @@ where
     let row = entity.row(key.clone().unwrap_or_else(|| "new".into()));
     let foreseen = reaches(&row, foreseen_paths::<E>(entity, model));
     let raised = raise(&row, key.as_ref(), foreseen, Write::Insert);
-    if dependents::links_rows::<E>() {
+    if dependents::has_owners::<E>() {
         let read = || dependents::of_new_row::<E, C>(&row, model, db);
         reach_further(&row, &raised, db, Write::Insert, read).await?;
     }

@@ -97,10 +97,13 @@ pub(super) enum Isolation {
 }
 
 impl Tables {
-    /// A flavor `a`, of the vendor `a` unless that takes a link; the other vendor
-    /// has no page.
+    /// A flavor `a` of the vendor `a`, and a vendor `b`; or, if that takes a link, a
+    /// flavor without a vendor, and a vendor without a page.
     pub(super) fn new(related: Related) -> Self {
-        let vendor = if related == Related::ByLink { NONE } else { 0 };
+        let (vendor, other) = match related {
+            Related::ByLink => (NONE, NONE),
+            Related::Nothing | Related::ByColumn => (0, 1),
+        };
         Self {
             flavor: Some(Flavor {
                 slug: 0,
@@ -110,7 +113,7 @@ impl Tables {
             vendors: [
                 Vendor { slug: 0, text: 0 },
                 Vendor {
-                    slug: NONE,
+                    slug: other,
                     text: 0,
                 },
             ],
@@ -195,7 +198,8 @@ impl Seen {
             let slug = seen.vendors.get(usize::from(number));
             slug.map(|&slug| (Table::Vendor(number), vendor_page(slug)))
         };
-        let its_vendor = self.flavor.map_or(NONE, |(_, vendor)| vendor);
+        // It is found by a query that joins the row as it is then.
+        let its_vendor = after.flavor.map_or(NONE, |(_, vendor)| vendor);
         let (own, found) = match table {
             Table::Flavor => (flavor(self), vec![vendor(after, its_vendor)]),
             Table::Vendor(number) => {
@@ -228,6 +232,33 @@ impl Seen {
             }
         }
         dependents.shared = shared;
+        dependents
+    }
+}
+
+impl Seen {
+    /// What shows a row because of the rows that a change has it belong to.
+    pub(super) fn owners(self, change: Change) -> Dependents {
+        let vendor = match change {
+            Change::Insert(_) => 0,
+            Change::Move(vendor) | Change::Link(vendor) => vendor,
+            _ => NONE,
+        };
+        let slug = self.vendors.get(usize::from(vendor));
+        let vendor = slug.map(|&slug| (Table::Vendor(vendor), vendor_page(slug)));
+        let flavor = self
+            .flavor
+            .filter(|_| matches!(change, Change::Link(_)))
+            .map(|(slug, _)| (Table::Flavor, flavor_page(slug)));
+        let mut dependents = Dependents {
+            has_read: true,
+            ..Dependents::default()
+        };
+        for (row, pages) in vendor.into_iter().chain(flavor) {
+            dependents.rows.push(row.row());
+            dependents.shared.extend(pages.iter().cloned());
+            dependents.reaches.extend(pages);
+        }
         dependents
     }
 }

@@ -41,6 +41,8 @@ pub(super) enum Mutant {
     RelatedRowsAreNotJoined,
     /// A row that comes to show another does not tell those who write that.
     PagesAreNotLeftToRelatedRows,
+    /// What a row will belong to is not asked for before it does.
+    NewOwnersAreNotRead,
     /// Rows that were written after they were read are not read again.
     MovedRowsAreTrusted,
     /// Rows that a transaction sees as they were are believed to be so still.
@@ -48,7 +50,7 @@ pub(super) enum Mutant {
 }
 
 impl Mutant {
-    pub(super) const ALL: [Self; 21] = [
+    pub(super) const ALL: [Self; 22] = [
         Self::LeaseIsNotChecked,
         Self::LeaseIsTakenAfterTheRender,
         Self::FencesAreIgnored,
@@ -68,6 +70,7 @@ impl Mutant {
         Self::SecondCacheIsNotTold,
         Self::RelatedRowsAreNotJoined,
         Self::PagesAreNotLeftToRelatedRows,
+        Self::NewOwnersAreNotRead,
         Self::MovedRowsAreTrusted,
         Self::SnapshotsAreTrusted,
     ];
@@ -77,6 +80,7 @@ impl Mutant {
         match self {
             Self::RelatedRowsAreNotJoined
             | Self::PagesAreNotLeftToRelatedRows
+            | Self::NewOwnersAreNotRead
             | Self::MovedRowsAreTrusted => (Scenario::Columns, Isolation::ReadCommitted),
             Self::SnapshotsAreTrusted => (Scenario::Columns, Isolation::RepeatableRead),
             _ => (Scenario::FewRows, Isolation::ReadCommitted),

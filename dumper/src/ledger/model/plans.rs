@@ -1,6 +1,6 @@
 //! Who writes what: the worlds that are explored.
 
-use super::database::{Change, Related};
+use super::database::{Change, NONE, Related};
 use super::writer::Plan;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,8 +15,9 @@ pub(super) enum Scenario {
     Links,
 }
 
-const A: u8 = 0;
 const B: u8 = 1;
+/// It has no page.
+const C: u8 = 2;
 
 impl Scenario {
     pub(super) fn related(self) -> Related {
@@ -51,8 +52,7 @@ impl Scenario {
                 request(&[Rename(B)]),
                 request(&[Touch]),
                 request(&[Delete, Insert(B)]),
-                transaction(&[Rename(B), Rename(A)]),
-                transaction(&[Delete]),
+                transaction(&[Rename(B), Delete]),
                 task(request(&[Rename(B)])),
                 task(transaction(&[Rename(B)])),
                 by_hand(Touch),
@@ -64,13 +64,14 @@ impl Scenario {
             ],
             Self::Columns => vec![
                 request(&[Rename(B)]),
-                request(&[RenameVendor(0, B)]),
+                request(&[RenameVendor(0, C)]),
+                request(&[Move(1)]),
+                request(&[Move(NONE)]),
                 request(&[Delete]),
                 transaction(&[Touch]),
                 transaction(&[Insert(B)]),
-                transaction(&[Move(1)]),
-                transaction(&[RenameVendor(0, B)]),
-                transaction(&[Move(1), RenameVendor(1, B)]),
+                transaction(&[Move(1), RenameVendor(1, C)]),
+                transaction(&[RenameVendor(1, C)]),
             ],
             Self::Links => vec![
                 request(&[Link(0)]),

@@ -251,7 +251,7 @@ fn go(world: &mut World, number: usize) {
         At::Loaded(slug) => raise(world, number, slug),
         At::Raised => {
             world.since[number] = Some(since(world, number));
-            let seen = read_row(world, number);
+            let seen = world.sees(number, false);
             world.writers[number].at = match world.related {
                 Related::Nothing => At::ReadRelated(seen, seen),
                 Related::ByColumn | Related::ByLink => At::Read(seen),
@@ -310,8 +310,10 @@ fn owner(world: &World, number: usize) -> Owner {
 fn raise(world: &mut World, number: usize, loaded: Option<u8>) {
     let change = world.writers[number].change();
     let owner = owner(world, number);
-    let reads = !matches!(change, Change::Insert(_))
-        && (change != Change::Touch || (world.related != Related::Nothing));
+    let reads = match change {
+        Change::Insert(_) | Change::Touch => world.related != Related::Nothing,
+        _ => true,
+    };
     if reads
         && world.machine.has(Mutant::RowIsReadBeforeTheFence)
         && world.writers[number].at == At::Idle
@@ -338,22 +340,22 @@ fn raise(world: &mut World, number: usize, loaded: Option<u8>) {
     writer.at = next;
 }
 
-/// Reads the row that is to be written.
-fn read_row(world: &World, number: usize) -> Seen {
-    let mut seen = world.sees(number, false);
-    if let Change::Link(vendor) = world.writers[number].change() {
-        // It is not there yet, but what it will belong to is known.
-        seen.flavor = seen.flavor.map(|(slug, _)| (slug, vendor));
-    }
-    seen
-}
-
 fn reach_further(world: &mut World, number: usize, row: Seen, related: Seen) {
-    let table = world.writers[number].change().table();
-    let owner = owner(world, number);
+    let change = world.writers[number].change();
+    let (owner, table) = (owner(world, number), change.table());
     let since = world.since[number].take().expect("it has read");
-    let mut dependents = dependents(world, table, row, related);
+    let mut dependents = if is_insert(change) {
+        Dependents::default()
+    } else {
+        dependents(world, table, row, related)
+    };
     dependents.has_read = true;
+    if world.related != Related::Nothing && !world.machine.has(Mutant::NewOwnersAreNotRead) {
+        let owners = related.owners(change);
+        dependents.reaches.extend(owners.reaches);
+        dependents.rows.extend(owners.rows);
+        dependents.shared.extend(owners.shared);
+    }
     let reached = world.machine.reach_further(owner, table, dependents, since);
     if reached.is_err() && !world.machine.has(Mutant::MovedRowsAreTrusted) {
         if tries_again(world, number, since) {
