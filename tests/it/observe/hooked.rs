@@ -94,6 +94,10 @@ fn updates() {
                 flavor.name = Set(name.to_owned());
                 flavor.update(&db).await?;
             }
+            Ok(())
+        })
+        .await;
+        assert_spared(&site, "/flavors/mint/", async |db| {
             let txn = db.begin().await?;
             let mut flavor = flavor::Entity::find_by_id(1)
                 .one(&txn)

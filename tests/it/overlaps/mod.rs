@@ -1,6 +1,7 @@
 //! Writes that overlap in time: of one row, and behind the lock of somebody else.
 
 mod columns;
+mod deadlocks;
 mod parents;
 mod renames;
 mod snapshots;

@@ -61,8 +61,8 @@ async fn ask(site: &Site) {
 /// Runs two transactions of which the second begins before the first commits, and
 /// returns what became of the second. The first always succeeds.
 ///
-/// With locks of rows the second waits for the first, and writes over what it has
-/// done. In SQLite it has read what is old by then, and fails.
+/// Both have read the row as it was. With locks of rows the second then waits for the
+/// first, and writes over what it has done. In SQLite it fails.
 async fn overlap(first: Write, second: Write) -> (Site, Result<(), DbErr>) {
     let site = patient_site().await;
     ask(&site).await;
@@ -75,19 +75,16 @@ async fn overlap(first: Write, second: Write) -> (Site, Result<(), DbErr>) {
     let mut two = Writer::start(second.stops(), async move |db| {
         second.run_in_transaction(db).await
     });
+    two.reached().await;
+    ask(&site).await;
+    two.release();
     if has_row_locks(&site.db) {
         until_locked_out(&site).await;
-    } else {
-        two.reached().await;
-        two.release();
     }
     ask(&site).await;
     one.release();
     one.done().await.unwrap();
     if has_row_locks(&site.db) {
-        two.reached().await;
-        ask(&site).await;
-        two.release();
         two.reached().await;
         ask(&site).await;
         two.release();
