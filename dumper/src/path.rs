@@ -228,19 +228,33 @@ fn fold(path: &str) -> String {
 }
 
 fn fold_segment(segment: &str, folded: &mut String) {
-    // `2024-1-5` is a date as `2024-01-05` is, but a UUID may do without hyphens.
-    let is_word = |letter: char| letter.is_alphanumeric() && !letter.is_ascii_digit();
-    let is_numeric = !segment.contains(is_word);
-    let start = folded.len();
-    let mut last = None;
-    let letters = segment
+    // Of ASCII letters only the case is overlooked, and each write folds several paths.
+    if segment.is_ascii() {
+        let letters = segment.chars().map(|letter| letter.to_ascii_lowercase());
+        push_folded(segment, letters, folded);
+    } else {
+        push_folded(segment, plain_letters(segment), folded);
+    }
+}
+
+/// The letters without case, accents and other ways to write them.
+fn plain_letters(segment: &str) -> impl Iterator<Item = char> {
+    segment
         .nfkd()
         .filter(|&letter| !is_combining_mark(letter))
         .map(within_basic_plane)
         // In three steps, since of some letters only the small one has a large one.
         .flat_map(char::to_lowercase)
         .flat_map(char::to_uppercase)
-        .flat_map(char::to_lowercase);
+        .flat_map(char::to_lowercase)
+}
+
+fn push_folded(segment: &str, letters: impl Iterator<Item = char>, folded: &mut String) {
+    // `2024-1-5` is a date as `2024-01-05` is, but a UUID may do without hyphens.
+    let is_word = |letter: char| letter.is_alphanumeric() && !letter.is_ascii_digit();
+    let is_numeric = !segment.contains(is_word);
+    let start = folded.len();
+    let mut last = None;
     for letter in letters {
         if !letter.is_alphanumeric() && letter != char::REPLACEMENT_CHARACTER {
             last = last.filter(|_| !is_numeric);
@@ -375,6 +389,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn ascii_is_folded_as_any_letters(segment in "[ -~]{0,20}|[0-9.+-]{0,12}") {
+            let mut folded = String::new();
+            fold_segment(&segment, &mut folded);
+            let mut as_any = String::new();
+            push_folded(&segment, plain_letters(&segment), &mut as_any);
+            prop_assert_eq!(folded, as_any);
+        }
+
         #[test]
         fn the_canonical_form_is_its_own(path in "/.{0,40}") {
             let once = canonical(&path).into_owned();
