@@ -262,12 +262,15 @@ fn a_rename_in_a_transaction_reads_the_row_without_a_lock() {
                     txn.commit().await
                 },
                 async |db| {
-                    let txn = db.begin().await?;
-                    let story = story::Entity::find_by_id(1).one(&txn).await?;
-                    let mut story = story.expect("it is there").into_active_model();
-                    story.slug = Set("newer".to_owned());
-                    story.update(&txn).await?;
-                    txn.commit().await
+                    dumper::try_scope(async {
+                        let txn = db.begin().await?;
+                        let story = story::Entity::find_by_id(1).one(&txn).await?;
+                        let mut story = story.expect("it is there").into_active_model();
+                        story.slug = Set("newer".to_owned());
+                        story.update(&txn).await?;
+                        txn.commit().await
+                    })
+                    .await
                 },
             )
             .await;
