@@ -147,6 +147,18 @@ impl Memory {
         self.groups.capacity()
     }
 
+    /// How many names the pages are filed under.
+    #[cfg(test)]
+    pub(super) fn names(&self) -> usize {
+        self.index().len()
+    }
+
+    /// Takes a page's names from it, as nothing but a mistake does.
+    #[cfg(test)]
+    pub(super) fn forget(&self, path: &Path, filing: &Filing) {
+        unfile(&mut self.index(), path, filing);
+    }
+
     fn index(&self) -> MutexGuard<'_, HashMap<Reach, HashSet<Path>>> {
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }

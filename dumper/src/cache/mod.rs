@@ -225,3 +225,6 @@ where
     });
     paths.collect()
 }
+
+#[cfg(test)]
+mod interleavings;
