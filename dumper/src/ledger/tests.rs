@@ -255,6 +255,24 @@ fn a_scope_that_fails_lifts_nothing_before_the_deadline() {
     assert!(it.stores(A));
 }
 
+/// It is done after the request has given up, and before the deadline.
+#[test]
+fn a_commit_that_timed_out_is_seen_at_the_deadline() {
+    let mut it = start();
+    it.raise(ONE, Some("1"), &[A]);
+    it.settle(ONE, &in_transaction(), &[B]);
+    it.end(ONE, false);
+    it.pass(DEADLINE / 2);
+    assert!(!it.stores(A));
+    assert!(!it.stores(B));
+    // It has read the old row, under a name that only the response tells.
+    let early = it.lease("/elsewhere/").unwrap();
+    it.pass(DEADLINE / 2);
+    assert_eq!(it.check(early, A), Err(Refusal::Invalidated));
+    assert!(it.stores(A));
+    assert!(it.stores(B));
+}
+
 #[test]
 fn a_scope_may_outlive_the_deadline() {
     let mut it = start();
@@ -465,6 +483,33 @@ fn a_related_row_among_very_many_is_dropped_by_the_write_that_read_it() {
         assert!(it.stores("/vendors/nord/"));
         assert!(it.ledger.fences.is_empty());
     }
+}
+
+#[test]
+fn an_import_of_100_000_rows_in_one_scope_holds_one_fence() {
+    let mut it = start();
+    let early = it.lease("/flavors/99999/").unwrap();
+    for number in 0..100_000 {
+        let path = format!("/flavors/{number}/");
+        it.raise(ONE, None, &[&path]);
+        let written = Written {
+            row: row(flavor(), &number.to_string()),
+            inserted: true,
+            ..in_transaction()
+        };
+        it.settle(ONE, &written, &[&path]);
+        assert!(it.ledger.fences.rows.len() <= 2_002, "{number}");
+    }
+    assert_eq!(
+        it.check(early, "/flavors/99999/"),
+        Err(Refusal::Invalidated)
+    );
+    assert!(!it.stores("/flavors/0/"));
+    assert!(it.stores("/elsewhere/"));
+    assert!(it.end(ONE, true).contains(&flavor().reach()));
+    assert!(it.stores("/flavors/99999/"));
+    it.ledger.close(early);
+    assert!(it.ledger.fences.is_empty());
 }
 
 #[test]
