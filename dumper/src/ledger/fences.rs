@@ -21,15 +21,10 @@ use std::time::Instant;
 
 #[cfg(feature = "observe")]
 use super::announced::Announced;
+use super::many::{PER_ENTITY, UNTIL_DEADLINE};
 use super::standing::{Standing, subtract};
 use super::write::{Dependents, Owner, Raised, Row, Written};
 use crate::reach::{EntityTag, Filing, Reach, RowId};
-
-/// An owner with more fences of one entity holds one on its entity tag.
-const PER_ENTITY: usize = 1_000;
-
-/// How many fences may stand until a deadline; beyond, one stands on everything.
-const UNTIL_DEADLINE: usize = 65_536;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Entry {
@@ -51,10 +46,10 @@ pub(super) struct Shared {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Writer {
     pub(super) entries: HashMap<Row, Entry>,
-    per_entity: HashMap<EntityTag, usize>,
+    pub(super) per_entity: HashMap<EntityTag, usize>,
     pub(super) deadline: Option<Instant>,
     #[cfg(feature = "observe")]
-    announced: Announced,
+    pub(super) announced: Announced,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -62,11 +57,11 @@ pub(super) struct Fences {
     pub(super) writers: HashMap<Owner, Writer>,
     pub(super) rows: HashMap<Row, Shared>,
     /// The owners that hold a fence for all rows of an entity.
-    many: HashMap<EntityTag, HashSet<Owner>>,
+    pub(super) many: HashMap<EntityTag, HashSet<Owner>>,
     standing: Standing,
-    deadlines: BTreeSet<(Instant, Owner)>,
+    pub(super) deadlines: BTreeSet<(Instant, Owner)>,
     /// Entries of owners that have a deadline.
-    until_deadline: usize,
+    pub(super) until_deadline: usize,
     inserts: u64,
 }
 
@@ -279,7 +274,7 @@ impl Fences {
     }
 
     /// Lets the end of an entry drop what another row comes to reach until then.
-    fn join(&mut self, owner: Owner, row: &Row, joined: Row) {
+    pub(super) fn join(&mut self, owner: Owner, row: &Row, joined: Row) {
         let writer = self.writers.get_mut(&owner);
         let entry = writer.and_then(|writer| writer.entries.get_mut(row));
         if entry.is_some_and(|entry| entry.joined.insert(joined.clone())) {
@@ -355,7 +350,7 @@ impl Fences {
 
     /// Invalidates all that writes of the owner to some rows may have changed. What
     /// many of them share is gone through once.
-    fn reach_all<'a>(
+    pub(super) fn reach_all<'a>(
         &self,
         owner: Owner,
         rows: impl IntoIterator<Item = &'a Row>,
@@ -375,7 +370,7 @@ impl Fences {
     }
 
     /// Takes a writer from a row, which is what whoever reads the row waits for.
-    fn remove(&mut self, owner: Owner, row: &Row, drops: &mut Vec<Reach>) {
+    pub(super) fn remove(&mut self, owner: Owner, row: &Row, drops: &mut Vec<Reach>) {
         let Some(writer) = self.writers.get_mut(&owner) else {
             return;
         };
@@ -425,76 +420,6 @@ impl Fences {
         for reach in self.rows.remove(row).unwrap_or_default().reaches {
             self.standing.subtract(&reach);
         }
-    }
-
-    pub(super) fn bound(&mut self, owner: Owner, entity: &EntityTag, drops: &mut Vec<Reach>) {
-        let Some(writer) = self.writers.get(&owner) else {
-            return;
-        };
-        let count = writer.per_entity.get(entity);
-        if count.is_some_and(|&count| count > PER_ENTITY) {
-            self.hold_many(owner, entity, drops);
-        }
-    }
-
-    /// Lets one fence of the owner stand for all rows of the entity.
-    pub(super) fn hold_many(&mut self, owner: Owner, entity: &EntityTag, drops: &mut Vec<Reach>) {
-        let writer = self.writers.entry(owner).or_default();
-        #[cfg(feature = "observe")]
-        writer.announced.forget(entity);
-        let rows = writer.entries.iter();
-        let rows: Vec<(Row, usize)> = rows
-            .filter(|(row, _)| row.entity() == Some(entity))
-            .map(|(row, entry)| (row.clone(), entry.open))
-            .collect();
-        let many = Row::Many(entity.clone(), owner);
-        self.many.entry(entity.clone()).or_default().insert(owner);
-        self.join_many(owner, &many);
-        let entry = self.entry(owner, &many);
-        entry.open = rows.iter().map(|(_, open)| open).sum();
-        entry.uncommitted = true;
-        let all = Dependents::reaching(vec![entity.reach()]);
-        self.extend(owner, &many, all, drops);
-        self.reach_all(owner, rows.iter().map(|(row, _)| row), drops);
-        for (row, _) in rows {
-            self.remove(owner, &row, drops);
-        }
-    }
-
-    /// Lets all rows that others write join a fence that stands for many: any of
-    /// them may be moved by its owner, or come to be shown by what that writes.
-    fn join_many(&mut self, owner: Owner, many: &Row) {
-        let others = self.writers.iter().filter(|(other, _)| **other != owner);
-        let rows = others.flat_map(|(other, writer)| {
-            let rows = writer.entries.keys().filter(|row| row.is_known());
-            rows.map(|row| (*other, row.clone()))
-        });
-        for (other, row) in rows.collect::<Vec<_>>() {
-            self.join(other, &row, many.clone());
-        }
-    }
-
-    fn stand_on_everything(&mut self, deadline: Instant, drops: &mut Vec<Reach>) {
-        let entry = self.entry(Owner::Everyone, &Row::Any);
-        entry.open = 1;
-        let all = Dependents::reaching(vec![Reach::All]);
-        self.extend(Owner::Everyone, &Row::Any, all, drops);
-        for (_, owner) in std::mem::take(&mut self.deadlines) {
-            if owner == Owner::Everyone {
-                continue;
-            }
-            let writer = self.writers.get(&owner);
-            let rows: Vec<Row> = writer
-                .map(|writer| writer.entries.keys().cloned().collect())
-                .unwrap_or_default();
-            for row in rows {
-                self.remove(owner, &row, drops);
-            }
-        }
-        if let Some(writer) = self.writers.get_mut(&Owner::Everyone) {
-            self.until_deadline += usize::from(writer.deadline.replace(deadline).is_none());
-        }
-        self.deadlines.insert((deadline, Owner::Everyone));
     }
 
     #[cfg(test)]

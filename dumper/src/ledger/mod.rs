@@ -9,6 +9,7 @@
 mod announced;
 mod fences;
 mod invalidations;
+mod many;
 mod rows;
 mod standing;
 mod write;

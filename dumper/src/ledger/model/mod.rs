@@ -18,6 +18,7 @@ mod fingerprint;
 mod machine;
 mod mutants;
 mod plans;
+mod steps;
 mod world;
 mod writer;
 
@@ -84,7 +85,7 @@ impl Model for Bounds {
     fn next_state(&self, world: &World, action: Action) -> Option<World> {
         let mut world = world.clone();
         match action {
-            Action::Write(number, it) => writer::step(&mut world, number, it),
+            Action::Write(number, it) => steps::step(&mut world, number, it),
             Action::Read(reader, it) => {
                 if !world.read(reader, it) {
                     return None;

@@ -1,0 +1,181 @@
+//! Rows whose paths are found by others.
+
+use super::*;
+
+/// Flavor 1 belongs to vendor 1, and its transaction is the last to end.
+#[test]
+fn a_rename_of_a_related_row_is_dropped_by_the_write_that_read_it() {
+    let mut it = start();
+    let vendor = row(VENDOR.clone(), "1");
+    it.raise(ONE, Some("1"), &[A]);
+    let since = it.reading();
+    let read = dependents(&[A, "/vendors/north/"], &[&vendor]);
+    it.ledger
+        .settle(ONE, &in_transaction(), read, since, it.now)
+        .unwrap();
+    // Renames the vendor, and is done.
+    it.ledger.raise(
+        TWO,
+        &vendor.entity,
+        Some("1"),
+        kin(&["/vendors/north/"]),
+        it.now,
+    );
+    let renamed = Written {
+        row: vendor,
+        ..done()
+    };
+    it.settle(TWO, &renamed, &["/vendors/nord/"]);
+    assert!(
+        !it.stores("/vendors/nord/"),
+        "it shows the flavor as it was"
+    );
+    let drops = it.end(ONE, true);
+    assert!(drops.contains(&kin(&["/vendors/nord/"])[0]));
+    assert!(it.stores("/vendors/nord/"));
+    assert!(it.ledger.fences.is_empty());
+}
+
+#[test]
+fn a_row_that_comes_to_show_another_is_dropped_by_the_write_to_that() {
+    let mut it = start();
+    let vendor = row(VENDOR.clone(), "1");
+    // Renames the vendor, but has not committed.
+    let raised = kin(&["/vendors/north/"]);
+    it.ledger
+        .raise(ONE, &vendor.entity, Some("1"), raised, it.now);
+    let renamed = Written {
+        row: vendor.clone(),
+        ..in_transaction()
+    };
+    it.settle(ONE, &renamed, &["/vendors/north/"]);
+    // Gives it a flavor, and is done.
+    it.raise(TWO, Some("1"), &[A]);
+    let since = it.reading();
+    let read = dependents(&[A, "/vendors/north/"], &[&vendor]);
+    it.ledger.settle(TWO, &done(), read, since, it.now).unwrap();
+    assert!(!it.stores(A), "it would show the vendor as it was");
+    assert!(it.end(ONE, true).contains(&kin(&[A])[0]));
+    assert!(it.stores(A));
+    assert!(it.ledger.fences.is_empty());
+}
+
+#[test]
+fn a_related_row_written_after_it_was_read_is_to_be_read_again() {
+    let mut it = start();
+    let vendor = row(VENDOR.clone(), "1");
+    it.raise(ONE, Some("1"), &[A]);
+    let since = it.reading();
+    it.ledger.raise(
+        TWO,
+        &vendor.entity,
+        Some("1"),
+        kin(&["/vendors/north/"]),
+        it.now,
+    );
+    let renamed = Written {
+        row: vendor.clone(),
+        ..done()
+    };
+    it.settle(TWO, &renamed, &["/vendors/nord/"]);
+    let read = || dependents(&["/vendors/north/"], &[&vendor]);
+    let reached = it
+        .ledger
+        .reach_further(ONE, &raised(), read(), since, it.now);
+    assert_eq!(reached, Err(Moved));
+    let settled = it.ledger.settle(ONE, &done(), read(), since, it.now);
+    assert_eq!(settled, Err(Moved));
+    let since = it.reading();
+    let reached = it
+        .ledger
+        .reach_further(ONE, &raised(), read(), since, it.now);
+    assert!(reached.is_ok());
+}
+
+/// The vendor is renamed after the transaction that writes its flavor began.
+#[test]
+fn what_a_transaction_reads_may_be_as_old_as_its_scope() {
+    let mut it = start();
+    let vendor = row(VENDOR.clone(), "1");
+    let began = it.ledger.tick();
+    it.ledger
+        .raise(TWO, &vendor.entity, Some("1"), Vec::new(), it.now);
+    let renamed = Written {
+        row: vendor.clone(),
+        ..done()
+    };
+    it.settle(TWO, &renamed, &["/vendors/nord/"]);
+    it.raise(ONE, Some("1"), &[A]);
+    let read = || dependents(&[A, "/vendors/north/"], &[&vendor]);
+    let mut reached = |since| {
+        it.ledger
+            .reach_further(ONE, &raised(), read(), since, it.now)
+    };
+    assert_eq!(reached(Since::Snapshot(Some(began))), Err(Moved));
+    // Outside any scope nobody knows when it began.
+    assert_eq!(reached(Since::Snapshot(None)), Err(Moved));
+    assert!(reached(Since::Reading(began + 100)).is_ok());
+}
+
+/// A flavor comes to the vendor after the transaction that renames that began.
+#[test]
+fn what_comes_to_a_row_unseen_by_a_transaction_counts_as_a_write_to_it() {
+    let mut it = start();
+    let vendor = row(VENDOR.clone(), "1");
+    let began = it.ledger.tick();
+    it.raise(TWO, Some("1"), &[A]);
+    let moved = dependents(&[A, "/vendors/north/"], &[&vendor]);
+    let since = it.reading();
+    it.ledger
+        .settle(TWO, &done(), moved, since, it.now)
+        .unwrap();
+    let (raised, _) = it
+        .ledger
+        .raise(ONE, &vendor.entity, Some("1"), Vec::new(), it.now);
+    let mut read = dependents(&["/vendors/north/"], &[]);
+    read.has_read = true;
+    let since = Since::Snapshot(Some(began));
+    let reached = it.ledger.reach_further(ONE, &raised, read, since, it.now);
+    assert_eq!(reached, Err(Moved));
+}
+
+/// A flavor belongs to one of the vendors that are renamed meanwhile.
+#[test]
+fn a_related_row_among_very_many_is_dropped_by_the_write_that_read_it() {
+    for reads_before in [true, false] {
+        let mut it = start();
+        let vendor = row(VENDOR.clone(), "1");
+        let settle = |it: &mut Clocked| {
+            let since = it.reading();
+            let read = dependents(&[A, "/vendors/north/"], &[&vendor]);
+            let written = in_transaction();
+            let settled = it.ledger.settle(ONE, &written, read, since, it.now);
+            assert!(settled.is_ok());
+        };
+        it.raise(ONE, Some("1"), &[A]);
+        if reads_before {
+            settle(&mut it);
+        }
+        for number in 0..1_001 {
+            let key = number.to_string();
+            let entity = &vendor.entity;
+            it.ledger.raise(TWO, entity, Some(&key), Vec::new(), it.now);
+            let renamed = Written {
+                row: row(vendor.entity.clone(), &key),
+                ..in_transaction()
+            };
+            it.settle(TWO, &renamed, &[]);
+        }
+        if !reads_before {
+            settle(&mut it);
+        }
+        it.end(TWO, true);
+        assert!(
+            !it.stores("/vendors/nord/"),
+            "it shows the flavor as it was"
+        );
+        assert!(it.end(ONE, true).contains(&vendor.entity.reach()));
+        assert!(it.stores("/vendors/nord/"));
+        assert!(it.ledger.fences.is_empty());
+    }
+}
