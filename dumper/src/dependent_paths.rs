@@ -18,10 +18,11 @@ use sea_orm::{ConnectionTrait, DbErr, ModelTrait};
 ///
 /// # Errors
 ///
-/// An error (or a panic, or a path that is none) never fails the save. It is
+/// An error (or a panic, or a path that is none) does not fail the save. It is
 /// logged at `error`, and every page that the entity may have is dropped
 /// instead: those its templates, its related entities' templates and `within`
-/// match, or all pages if a custom entity names no `within`.
+/// match, or all pages if a custom entity names no `within`. Only an error by
+/// which `MariaDB` or `MySQL` has ended the transaction is returned from the save.
 ///
 /// # Examples
 ///
