@@ -212,7 +212,7 @@ fn belongs_to<E: Related<R>, R: EntityTrait>() -> bool {
     E::via().is_none() && !E::to().is_owner
 }
 
-/// A query for the row of `R` that the model is set to belong to.
+/// A query for the row of `R` that the model is set to belong to, if it is set.
 fn query_owners<E, R>(model: &E::ActiveModel) -> Option<Select<R>>
 where
     E: EntityTrait + Related<R>,
@@ -223,15 +223,15 @@ where
     }
     let relation = E::to();
     let mut query = R::find();
+    let mut is_set = false;
     for (from, to) in relation.from_col.iter().zip(relation.to_col.iter()) {
         let from = E::Column::from_str(&from.inner()).ok()?;
         let to = R::Column::from_str(&to.inner()).ok()?;
-        let ActiveValue::Set(value) = model.get(from) else {
-            return None;
-        };
-        query = query.filter(to.eq(value));
+        let value = model.get(from);
+        is_set |= value.is_set();
+        query = query.filter(to.eq(value.into_value()?));
     }
-    Some(query)
+    is_set.then_some(query)
 }
 
 /// The value of a hole, on its way into a path.

@@ -25,6 +25,8 @@ pub(crate) enum Reach {
     Row(RowId),
     /// No pages, but whoever has read which rows are related to this one.
     Related(RowId),
+    /// No pages, but whoever has read any rows.
+    Rows,
     /// The pages that a row of an entity may have.
     Entity(EntityTag),
     /// All pages.
@@ -33,12 +35,7 @@ pub(crate) enum Reach {
 
 impl Reach {
     pub(crate) fn is_of_pages(&self) -> bool {
-        !matches!(self, Self::Row(_) | Self::Related(_))
-    }
-
-    /// Whether it tells which rows are written, as far as is known.
-    pub(crate) fn is_of_rows(&self) -> bool {
-        !matches!(self, Self::Path(_) | Self::Kin(_) | Self::Tag(_))
+        !matches!(self, Self::Row(_) | Self::Related(_) | Self::Rows)
     }
 }
 
@@ -57,6 +54,7 @@ impl fmt::Display for Reach {
                     row.entity.name()
                 )
             }
+            Self::Rows => f.write_str("all rows"),
             Self::Entity(entity) => write!(f, "all paths of \"{}\"", entity.name()),
             Self::All => f.write_str("all paths"),
         }

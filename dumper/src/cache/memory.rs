@@ -109,7 +109,7 @@ impl Memory {
                 let groups = groups.filter(|(_, group)| group.filing().is_page_of(entity));
                 groups.map(|(path, _)| path).collect()
             }
-            Reach::Row(_) | Reach::Related(_) => Vec::new(),
+            Reach::Row(_) | Reach::Related(_) | Reach::Rows => Vec::new(),
             Reach::Path(_) | Reach::Kin(_) | Reach::Tag(_) => {
                 index.get(reach).into_iter().flatten().cloned().collect()
             }

@@ -396,8 +396,11 @@ impl Fences {
                         self.many.remove(entity);
                     }
                 }
+                // Nobody knows which rows, nor what came to be related to which.
+                drops.push(Reach::Rows);
             }
-            Row::Insert(..) | Row::Any => {}
+            Row::Any => drops.push(Reach::Rows),
+            Row::Insert(..) => {}
         }
         self.leave(row);
         for joined in entry.joined {

@@ -264,8 +264,7 @@ impl Ledger {
             self.tick += 1;
             if reach.is_of_pages() {
                 self.invalidations.record(reach, self.tick);
-            }
-            if reach.is_of_rows() {
+            } else {
                 self.rows.record(reach, self.tick, now);
             }
         }

@@ -40,13 +40,9 @@ impl Rows {
         }
     }
 
-    /// Whether a row may have been written since `tick`, alone or with all rows of
-    /// its entity.
+    /// Whether a row may have been written since `tick`.
     pub(super) fn written_since(&self, tick: Tick, row: &RowId) -> bool {
-        let entity = Reach::Entity(row.entity.clone());
-        [Reach::Row(row.clone()), entity, Reach::All]
-            .iter()
-            .any(|reach| self.recorded_since(tick, reach))
+        self.recorded_since(tick, &Reach::Row(row.clone()))
     }
 
     /// Whether a row that is related to this one may have been written since `tick`.
@@ -55,7 +51,8 @@ impl Rows {
     }
 
     fn recorded_since(&self, tick: Tick, reach: &Reach) -> bool {
-        tick < self.floor || self.last.get(reach).is_some_and(|&last| tick < last)
+        let last = [self.last.get(reach), self.last.get(&Reach::Rows)];
+        tick < self.floor || last.into_iter().flatten().any(|&last| tick < last)
     }
 
     fn forget_oldest(&mut self) {

@@ -132,7 +132,7 @@ fn dependents(paths: &[&str], rows: &[&RowId]) -> Dependents {
 }
 
 fn pages(mut drops: Vec<Reach>) -> Vec<Reach> {
-    drops.retain(|reach| !matches!(reach, Reach::Row(_) | Reach::Related(_)));
+    drops.retain(Reach::is_of_pages);
     drops
 }
 

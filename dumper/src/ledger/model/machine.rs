@@ -197,7 +197,7 @@ impl Machine {
             for path in 0..PATHS.len() {
                 let is_reached = match reach {
                     Reach::All => true,
-                    Reach::Row(_) | Reach::Related(_) => false,
+                    Reach::Row(_) | Reach::Related(_) | Reach::Rows => false,
                     Reach::Entity(entity) => FILINGS[path].is_page_of(entity),
                     name => NAMES[path].contains(name),
                 };

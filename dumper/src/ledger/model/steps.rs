@@ -74,11 +74,13 @@ fn go(world: &mut World, number: usize) {
     let (plan, at) = (writer.plan, writer.at);
     match at {
         At::Idle => {
-            if writer.is_new() {
-                let began = world.machine.ledger.tick();
-                world.began[number] = Some(began);
-                // Its first query may be any of its own.
-                world.snapshots[number] = world.committed;
+            if world.began[number].is_none() {
+                world.began[number] = Some(world.machine.ledger.tick());
+                if plan.in_transaction {
+                    // A query of its own, before any write.
+                    world.snapshots[number] = world.committed;
+                    return;
+                }
             }
             if world.writers[number].change() == Change::Touch {
                 let slug = world.sees(number, false).flavor.map(|(slug, _)| slug);
@@ -267,7 +269,8 @@ fn settle(world: &mut World, number: usize, row: Seen, related: Seen) {
     let owner = owner(world, number);
     let since = world.since[number].take().expect("it has read");
     let mut dependents = dependents(world, table, row, related);
-    if world.machine.has(Mutant::NewPathIsForgotten) {
+    let is_gone = matches!(change, Change::Delete | Change::Unlink);
+    if is_gone || world.machine.has(Mutant::NewPathIsForgotten) {
         dependents = Dependents::default();
     }
     let kind = (is_insert(change), !plan.in_transaction);

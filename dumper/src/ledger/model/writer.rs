@@ -114,10 +114,6 @@ impl Writer {
             is_open || is_under_way
         }
     }
-
-    pub(super) fn is_new(&self) -> bool {
-        self.at == At::Idle && self.write == 0
-    }
 }
 
 /// What the writer may do now.

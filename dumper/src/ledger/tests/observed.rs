@@ -299,3 +299,13 @@ fn a_related_row_written_without_a_hook_after_it_was_read_is_to_be_read_again() 
     let settled = it.ledger.settle(ONE, &done(), read, since, it.now);
     assert_eq!(settled, Err(Moved));
 }
+
+/// A flavor comes to a vendor by a write of any rows.
+#[test]
+fn what_comes_to_a_row_without_a_hook_counts_as_a_write_to_it() {
+    let mut it = start();
+    let began = it.ledger.tick();
+    it.bulk(TWO, flavor());
+    it.end(TWO, true);
+    assert_eq!(related::read_vendor(&mut it, ONE, Some(began)), Err(Moved));
+}

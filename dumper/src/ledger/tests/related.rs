@@ -179,3 +179,98 @@ fn a_related_row_among_very_many_is_dropped_by_the_write_that_read_it() {
         assert!(it.ledger.fences.is_empty());
     }
 }
+
+/// Reads no row that is related to the vendor 1, in a transaction that sees what was
+/// committed at `began`.
+pub(super) fn read_vendor(
+    it: &mut Clocked,
+    owner: Owner,
+    began: Option<Tick>,
+) -> Result<(), Moved> {
+    let (raised, _) = it
+        .ledger
+        .raise(owner, &VENDOR, Some("1"), Vec::new(), it.now);
+    let mut read = dependents(&["/vendors/north/"], &[]);
+    read.has_read = true;
+    let since = Since::Snapshot(began);
+    it.ledger
+        .reach_further(owner, &raised, read, since, it.now)
+        .map(|_| ())
+}
+
+/// Flavors come to a vendor by a scope with a fence for many.
+#[test]
+fn what_comes_to_a_row_with_many_others_counts_as_a_write_to_it() {
+    let mut it = start();
+    let vendor = row(VENDOR.clone(), "1");
+    for number in 0..=1_000 {
+        it.raise(TWO, None, &[]);
+        let written = Written {
+            row: row(flavor(), &number.to_string()),
+            inserted: true,
+            committed: false,
+        };
+        let read = dependents(&[A, "/vendors/north/"], &[&vendor]);
+        let since = it.reading();
+        it.ledger
+            .settle(TWO, &written, read, since, it.now)
+            .unwrap();
+    }
+    assert!(it.ledger.holds_many(TWO, &flavor()));
+    // Sees none of the flavors: the other has not committed.
+    let began = it.ledger.tick();
+    it.end(TWO, true);
+    assert_eq!(read_vendor(&mut it, ONE, Some(began)), Err(Moved));
+}
+
+/// Each transaction overlaps with the one before, and none writes a row that another
+/// reads.
+#[test]
+fn falling_back_does_not_make_others_fall_back() {
+    let mut it = start();
+    let mut fell_back = 0;
+    let key = |number: u64| number.to_string();
+    // The first falls back for a reason.
+    it.ledger
+        .raise(Owner::Scope(0), &VENDOR, Some("0"), Vec::new(), it.now);
+    let all = Dependents::reaching(vec![VENDOR.reach()]);
+    let raised = Raised(Row::Key(row(VENDOR.clone(), "0")));
+    let since = it.reading();
+    it.ledger
+        .reach_further(Owner::Scope(0), &raised, all, since, it.now)
+        .unwrap();
+    for number in 1..100 {
+        let owner = Owner::Scope(number);
+        let began = it.ledger.tick();
+        // The one before ends while this one is under way.
+        it.end(Owner::Scope(number - 1), true);
+        let (raised, _) = it
+            .ledger
+            .raise(owner, &VENDOR, Some(&key(number)), Vec::new(), it.now);
+        let mut read = dependents(&[], &[]);
+        read.has_read = true;
+        let since = Since::Snapshot(Some(began));
+        if it
+            .ledger
+            .reach_further(owner, &raised, read, since, it.now)
+            .is_err()
+        {
+            fell_back += 1;
+            let all = Dependents::reaching(vec![VENDOR.reach()]);
+            let since = it.reading();
+            it.ledger
+                .reach_further(owner, &raised, all, since, it.now)
+                .unwrap();
+        }
+        let written = Written {
+            row: row(VENDOR.clone(), &key(number)),
+            inserted: false,
+            committed: false,
+        };
+        let since = it.reading();
+        it.ledger
+            .settle(owner, &written, Dependents::default(), since, it.now)
+            .unwrap();
+    }
+    assert_eq!(fell_back, 0);
+}
