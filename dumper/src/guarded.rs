@@ -15,10 +15,11 @@ pub(crate) enum Trouble {
 }
 
 impl Trouble {
-    /// The error, if the transaction it came in is no more.
+    /// The error, if the transaction it came in may be no more.
     ///
     /// `MySQL` answers a deadlock by rolling the whole transaction back, and goes on
-    /// as if there had been none. Whoever writes in it has to know.
+    /// as if there had been none; so it does when a wait for a lock times out, if
+    /// `innodb_rollback_on_timeout` is set. Whoever writes in it has to know.
     pub(crate) fn into_lost_transaction<C: ConnectionTrait>(self, db: &C) -> Result<DbErr, Self> {
         match self {
             Self::Database(err)

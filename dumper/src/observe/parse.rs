@@ -79,6 +79,10 @@ fn of_statement(statement: &Statement, writes: &mut Vec<Write>) -> Outcome {
             let names = truncate.table_names.iter().map(|table| &table.name);
             any_rows(names, &change, writes)
         }
+        Statement::Copy {
+            source: CopySource::Query(query),
+            ..
+        } => of_query(query, writes),
         Statement::Copy { to: true, .. } => Ok(()),
         Statement::Copy {
             source: CopySource::Table { table_name, .. },
@@ -102,8 +106,12 @@ fn of_statement(statement: &Statement, writes: &mut Vec<Write>) -> Outcome {
             any_rows(names, &Change::Alter, writes)
         }
         // A table or a view that takes the place of another; others are new.
-        Statement::CreateTable(table) if table.or_replace => {
-            any_rows([&table.name], &Change::Alter, writes)
+        Statement::CreateTable(table) => {
+            if table.or_replace {
+                any_rows([&table.name], &Change::Alter, writes)?;
+            }
+            let query = table.query.as_ref();
+            query.map_or(Ok(()), |query| of_query(query, writes))
         }
         Statement::CreateView(view) if view.or_replace => {
             any_rows([&view.name], &Change::Alter, writes)
@@ -142,7 +150,6 @@ fn leaves_rows(statement: &Statement) -> bool {
             | Statement::CreateRole(_)
             | Statement::CreateSchema { .. }
             | Statement::CreateSequence { .. }
-            | Statement::CreateTable(_)
             | Statement::CreateTrigger(_)
             | Statement::CreateType { .. }
             | Statement::CreateUser(_)

@@ -30,8 +30,25 @@ pub(super) fn inserted(insert: &Insert) -> Option<Pins> {
 /// What the rows that a condition finds have for sure.
 pub(super) fn found(condition: &Expr) -> Pins {
     let mut pins = Vec::new();
-    add(condition, &mut pins);
+    if !has_xor(condition) {
+        add(condition, &mut pins);
+    }
     Pins::Found(pins)
+}
+
+/// Whether an `XOR` stands beside an `AND`: the parser binds it tighter, and MySQL
+/// does not.
+fn has_xor(condition: &Expr) -> bool {
+    match condition {
+        Expr::Nested(condition) => has_xor(condition),
+        Expr::BinaryOp {
+            left,
+            op: BinaryOperator::And,
+            right,
+        } => has_xor(left) || has_xor(right),
+        Expr::BinaryOp { op, .. } => *op == BinaryOperator::Xor,
+        _ => false,
+    }
 }
 
 /// The column that an expression is, whatever table it is said to be of.

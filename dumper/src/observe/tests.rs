@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use sea_orm::DatabaseBackend::{self as DbBackend, MySql, Postgres, Sqlite};
 
 use super::parse::{effects, may_write};
-use super::statement::{Change, Effects, Write};
+use super::statement::{Change, Effects, Pins, Write};
 
 const ALL: [DbBackend; 3] = [MySql, Postgres, Sqlite];
 
@@ -453,4 +453,37 @@ proptest! {
             prop_assert_eq!(read(&sql, backend), [format!("delete t_{name}")]);
         }
     }
+}
+
+#[test]
+fn comments_that_are_executed_are_not_overlooked() {
+    let hint = "SELECT 1 /*!50000 ; DELETE FROM flavor */";
+    assert_eq!(read(hint, MySql), ["delete flavor"]);
+    let hint = "/*M!100100 DELETE FROM flavor */";
+    assert_eq!(read(hint, MySql), ["anything"]);
+}
+
+#[test]
+fn a_query_in_a_statement_of_another_kind_is_read() {
+    let copy = "COPY (DELETE FROM flavor RETURNING id) TO STDOUT";
+    assert_eq!(read(copy, Postgres), ["delete flavor"]);
+    let create = "CREATE TABLE old AS WITH gone AS (DELETE FROM flavor RETURNING id) SELECT 1";
+    assert_eq!(read(create, Postgres), ["delete flavor"]);
+}
+
+/// MySQL reads it as `(id = 1 AND x) XOR id = 2`, the parser does not.
+#[test]
+fn no_row_is_pinned_beside_xor() {
+    let pins = |condition: &str| {
+        let sql = format!("DELETE FROM flavor WHERE {condition}");
+        match effects(&sql, MySql) {
+            Effects::Tables(writes) => writes[0].rows.clone(),
+            Effects::Anything => None,
+        }
+    };
+    assert_eq!(
+        pins("id = 1 AND x XOR id = 2"),
+        Some(Pins::Found(Vec::new()))
+    );
+    assert_ne!(pins("id = 1 AND x"), Some(Pins::Found(Vec::new())));
 }

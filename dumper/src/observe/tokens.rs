@@ -2,7 +2,7 @@
 
 use sea_orm::DbBackend;
 use sqlparser::dialect::Dialect;
-use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
+use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Whitespace};
 
 /// A longer text is not read.
 const LONGEST: usize = 1 << 20;
@@ -22,12 +22,21 @@ pub(super) fn of(
         return None;
     }
     let mut tokens = Tokenizer::new(dialect, sql).tokenize_with_location().ok()?;
-    if longest_chain(&tokens) > LONGEST_CHAIN {
+    if longest_chain(&tokens) > LONGEST_CHAIN || tokens.iter().any(is_executed_comment) {
         return None;
     }
     number_placeholders(&mut tokens);
     drop_modifiers(&mut tokens, backend);
     Some(tokens)
+}
+
+/// Whether a comment is one that `MariaDB` executes; the parser knows those of
+/// `MySQL`.
+fn is_executed_comment(token: &TokenWithSpan) -> bool {
+    match &token.token {
+        Token::Whitespace(Whitespace::MultiLineComment(text)) => text.starts_with("M!"),
+        _ => false,
+    }
 }
 
 /// The most tokens that stand in one element of a list, at any depth.
