@@ -131,12 +131,19 @@ fn dependents<C: ConnectionTrait>(
     related: Result<RelatedRows, Trouble>,
 ) -> Result<Dependents, DbErr> {
     match related {
-        Ok(related) => Ok(Dependents {
-            reaches: reaches(row, Ok(related.paths)),
-            has_read: related.has_read,
-            rows: related.ids,
-            shared: reaches(row, Ok(related.shared)),
-        }),
+        Ok(related) => {
+            let mut all = reaches(row, Ok(related.paths));
+            if related.lacks {
+                // It may have come since the transaction began to see the past.
+                all.push(row.entity.reach());
+            }
+            Ok(Dependents {
+                reaches: all,
+                has_read: related.has_read,
+                rows: related.ids,
+                shared: reaches(row, Ok(related.shared)),
+            })
+        }
         Err(trouble) => match trouble.into_lost_transaction(db) {
             Ok(err) => Err(err),
             Err(trouble) => Ok(Dependents::reaching(reaches(row, Err(trouble)))),

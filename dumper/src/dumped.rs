@@ -85,6 +85,8 @@ pub struct RelatedRows {
     pub(crate) ids: Vec<RowId>,
     /// Whether the database was asked for them.
     pub(crate) has_read: bool,
+    /// Whether one that must be there was not found.
+    pub(crate) lacks: bool,
     /// The paths that show them because of the row that they are related to: its
     /// own, and those of the rows that it belongs to.
     pub(crate) shared: Vec<String>,
@@ -95,6 +97,7 @@ impl RelatedRows {
         self.paths.append(&mut other.paths);
         self.ids.append(&mut other.ids);
         self.shared.append(&mut other.shared);
+        self.lacks |= other.lacks;
     }
 
     fn add<E, R>(&mut self, rows: &[R::Model])
@@ -189,11 +192,14 @@ where
         model: &E::ActiveModel,
         db: &C,
     ) -> Result<RelatedRows, DbErr> {
-        let owners = match query_owners::<E, R>(model) {
+        let query = query_owners::<E, R>(model);
+        let is_set = query.is_some();
+        let owners = match query {
             Some(query) => query.all(db).await?,
             None => Vec::new(),
         };
         let mut related = Rest::owners_of(model, db).await?;
+        related.lacks |= is_set && owners.is_empty();
         related.add::<E, R>(&owners);
         Ok(related)
     }
@@ -229,7 +235,11 @@ where
         let to = R::Column::from_str(&to.inner()).ok()?;
         let value = model.get(from);
         is_set |= value.is_set();
-        query = query.filter(to.eq(value.into_value()?));
+        let value = value.into_value()?;
+        if value == value.as_null() {
+            return None;
+        }
+        query = query.filter(to.eq(value));
     }
     is_set.then_some(query)
 }

@@ -71,12 +71,17 @@ pub(crate) async fn in_savepoint<T, C: ConnectionTrait>(
         Err(err) => return Err(Trouble::Database(err)),
     }
     let output = queries.await;
-    let end = match &output {
-        Ok(_) => "RELEASE SAVEPOINT dumper",
-        Err(_) => "ROLLBACK TO SAVEPOINT dumper; RELEASE SAVEPOINT dumper",
-    };
-    let ended = db.execute_unprepared(end).await;
-    ended.map_err(Trouble::Database)?;
+    // It can be released unless the database has refused a query. To roll back in any
+    // case would undo what a save beside this one has written meanwhile.
+    if db
+        .execute_unprepared("RELEASE SAVEPOINT dumper")
+        .await
+        .is_err()
+    {
+        let roll_back = "ROLLBACK TO SAVEPOINT dumper; RELEASE SAVEPOINT dumper";
+        let rolled_back = db.execute_unprepared(roll_back).await;
+        rolled_back.map_err(Trouble::Database)?;
+    }
     output
 }
 

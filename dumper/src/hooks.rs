@@ -92,13 +92,20 @@ where
             committed: is_autocommit::<C>(),
         };
         let mut attempts = Attempts::default();
+        let mut read = Dependents::default();
         while let Some(since) = attempts.next(db).await {
-            let dependents = dependents::of_row::<E, C>(&entity, &written.row, model, db).await?;
-            if settle(&written, dependents, since, "saved").is_ok() {
+            read = dependents::of_row::<E, C>(&entity, &written.row, model, db).await?;
+            if settle(&written, read.clone(), since, "saved").is_ok() {
                 return Ok(());
             }
         }
-        settle_on_all(&written, "saved");
+        let settled = settle(
+            &written,
+            or_all(&written.row, read),
+            attempts::now(),
+            "saved",
+        );
+        debug_assert_eq!(settled, Ok(()), "nothing is checked");
         Ok(())
     }
 }
@@ -151,7 +158,7 @@ where
         };
         let nothing = Dependents::default();
         let settled = settle(&written, nothing, attempts::now(), "deleted");
-        settled.unwrap_or_else(|Moved| settle_on_all(&written, "deleted"));
+        debug_assert_eq!(settled, Ok(()), "nothing is checked");
         Ok(())
     }
 }
@@ -261,13 +268,15 @@ where
         process::global().reach_further(owner, raised, dependents, since, cause)
     };
     let mut attempts = Attempts::default();
+    let mut last = Dependents::default();
     while let Some(since) = attempts.next(db).await {
-        if reach(read().await?, since).is_ok() {
+        last = read().await?;
+        if reach(last.clone(), since).is_ok() {
             return Ok(());
         }
     }
-    let reached = reach(all_pages(row), attempts::now());
-    debug_assert_eq!(reached, Ok(()), "no row was read");
+    let reached = reach(or_all(row, last), attempts::now());
+    debug_assert_eq!(reached, Ok(()), "nothing is checked");
     Ok(())
 }
 
@@ -280,8 +289,14 @@ fn raise(row: &RowId, key: Option<&Arc<str>>, reaches: Vec<Reach>, write: Write)
     raised
 }
 
-fn all_pages(row: &RowId) -> Dependents {
-    Dependents::reaching(vec![row.entity.reach()])
+/// What was read and is not to be believed, and all pages besides.
+fn or_all(row: &RowId, read: Dependents) -> Dependents {
+    let mut all = Dependents {
+        has_read: false,
+        ..read
+    };
+    all.reaches.push(row.entity.reach());
+    all
 }
 
 fn settle(
@@ -292,12 +307,6 @@ fn settle(
 ) -> Result<(), Moved> {
     let cause = cause(&written.row, done);
     process::global().settle(scope::owner(), written, dependents, since, cause)
-}
-
-/// Settles a write of whose row nobody can tell what depends on it.
-fn settle_on_all(written: &Written, done: &str) {
-    let settled = settle(written, all_pages(&written.row), attempts::now(), done);
-    debug_assert_eq!(settled, Ok(()), "no row was read");
 }
 
 fn cause<'a>(row: &'a RowId, write: &'a str) -> Cause<'a> {

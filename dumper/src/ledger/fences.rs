@@ -47,6 +47,8 @@ pub(super) struct Shared {
 pub(super) struct Writer {
     pub(super) entries: HashMap<Row, Entry>,
     pub(super) per_entity: HashMap<EntityTag, usize>,
+    /// How many rows its entries have joined.
+    pub(super) joined: usize,
     pub(super) deadline: Option<Instant>,
     #[cfg(feature = "observe")]
     pub(super) announced: Announced,
@@ -275,9 +277,12 @@ impl Fences {
 
     /// Lets the end of an entry drop what another row comes to reach until then.
     pub(super) fn join(&mut self, owner: Owner, row: &Row, joined: Row) {
-        let writer = self.writers.get_mut(&owner);
-        let entry = writer.and_then(|writer| writer.entries.get_mut(row));
+        let Some(writer) = self.writers.get_mut(&owner) else {
+            return;
+        };
+        let entry = writer.entries.get_mut(row);
         if entry.is_some_and(|entry| entry.joined.insert(joined.clone())) {
+            writer.joined += 1;
             self.rows.entry(joined).or_default().writers += 1;
         }
     }
@@ -377,6 +382,7 @@ impl Fences {
         let Some(entry) = writer.entries.remove(row) else {
             return;
         };
+        writer.joined -= entry.joined.len();
         self.until_deadline -= usize::from(writer.deadline.is_some());
         if let Some(entity) = row.entity() {
             subtract(&mut writer.per_entity, entity);

@@ -9,6 +9,9 @@ use crate::reach::{EntityTag, Reach};
 /// An owner with more fences of one entity holds one on its entity tag.
 pub(super) const PER_ENTITY: usize = 1_000;
 
+/// So does one whose fences have joined more rows, at the entity that it writes.
+const JOINED: usize = 16_384;
+
 /// How many fences may stand until a deadline; beyond, one stands on everything.
 pub(super) const UNTIL_DEADLINE: usize = 65_536;
 
@@ -18,7 +21,7 @@ impl Fences {
             return;
         };
         let count = writer.per_entity.get(entity);
-        if count.is_some_and(|&count| count > PER_ENTITY) {
+        if count.is_some_and(|&count| count > PER_ENTITY) || writer.joined > JOINED {
             self.hold_many(owner, entity, drops);
         }
     }

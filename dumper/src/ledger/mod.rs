@@ -248,7 +248,7 @@ impl Ledger {
             // What came to a row since has left its pages to the fence of that row.
             Since::Reading(tick) => rows.any(|row| self.rows.written_since(tick, row)),
             Since::Snapshot(tick) => {
-                let tick = tick.unwrap_or(self.rows.floor);
+                let tick = tick.unwrap_or(0);
                 rows.chain(row).any(|row| {
                     self.rows.written_since(tick, row) || self.rows.related_since(tick, row)
                 })

@@ -66,7 +66,11 @@ fn statements(sql: &str, backend: DbBackend) -> Option<Vec<Statement>> {
 
 fn of_statement(statement: &Statement, writes: &mut Vec<Write>) -> Outcome {
     match statement {
-        Statement::Query(query) => of_query(query, writes),
+        Statement::Query(query)
+        | Statement::Copy {
+            source: CopySource::Query(query),
+            ..
+        } => of_query(query, writes),
         Statement::Insert(insert) => of_insert(insert, writes),
         Statement::Update(update) => of_update(update, writes),
         Statement::Delete(delete) => of_delete(delete, writes),
@@ -79,10 +83,6 @@ fn of_statement(statement: &Statement, writes: &mut Vec<Write>) -> Outcome {
             let names = truncate.table_names.iter().map(|table| &table.name);
             any_rows(names, &change, writes)
         }
-        Statement::Copy {
-            source: CopySource::Query(query),
-            ..
-        } => of_query(query, writes),
         Statement::Copy { to: true, .. } => Ok(()),
         Statement::Copy {
             source: CopySource::Table { table_name, .. },

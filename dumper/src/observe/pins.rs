@@ -41,12 +41,9 @@ pub(super) fn found(condition: &Expr) -> Pins {
 fn has_xor(condition: &Expr) -> bool {
     match condition {
         Expr::Nested(condition) => has_xor(condition),
-        Expr::BinaryOp {
-            left,
-            op: BinaryOperator::And,
-            right,
-        } => has_xor(left) || has_xor(right),
-        Expr::BinaryOp { op, .. } => *op == BinaryOperator::Xor,
+        Expr::BinaryOp { left, op, right } => {
+            *op == BinaryOperator::Xor || has_xor(left) || has_xor(right)
+        }
         _ => false,
     }
 }

@@ -53,7 +53,6 @@ impl Scenario {
                 request(&[Touch]),
                 request(&[Delete, Insert(B)]),
                 transaction(&[Rename(B), Delete]),
-                task(request(&[Rename(B)])),
                 task(transaction(&[Rename(B)])),
                 by_hand(Touch),
             ],

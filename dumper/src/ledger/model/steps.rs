@@ -197,6 +197,7 @@ fn reach_further(world: &mut World, number: usize, row: Seen, related: Seen) {
         dependents.rows.extend(owners.rows);
         dependents.shared.extend(owners.shared);
     }
+    let read = dependents.clone();
     let reached = world.machine.reach_further(owner, table, dependents, since);
     if reached.is_err() && !world.machine.has(Mutant::MovedRowsAreTrusted) {
         if tries_again(world, number, since) {
@@ -204,9 +205,9 @@ fn reach_further(world: &mut World, number: usize, row: Seen, related: Seen) {
             return;
         }
         let since = now(world);
-        let all = Dependents::reaching(vec![table.entity().reach()]);
+        let all = or_all(table, read);
         let reached = world.machine.reach_further(owner, table, all, since);
-        reached.expect("no row was read");
+        reached.expect("nothing is checked");
     }
     world.writers[number].at = At::Ready;
 }
@@ -274,6 +275,7 @@ fn settle(world: &mut World, number: usize, row: Seen, related: Seen) {
         dependents = Dependents::default();
     }
     let kind = (is_insert(change), !plan.in_transaction);
+    let read = dependents.clone();
     let settled = world.machine.settle(owner, table, kind, dependents, since);
     if settled.is_err() && !world.machine.has(Mutant::MovedRowsAreTrusted) {
         if tries_again(world, number, since) {
@@ -282,9 +284,9 @@ fn settle(world: &mut World, number: usize, row: Seen, related: Seen) {
             return;
         }
         let since = now(world);
-        let all = Dependents::reaching(vec![table.entity().reach()]);
+        let all = or_all(table, read);
         let settled = world.machine.settle(owner, table, kind, all, since);
-        settled.expect("no row was read");
+        settled.expect("nothing is checked");
     } else if settled.is_err() {
         let since = now(world);
         let nothing = Dependents::default();
@@ -337,6 +339,16 @@ fn tries_again(world: &mut World, number: usize, since: Since) -> bool {
     let writer = &mut world.writers[number];
     writer.attempts += 1;
     is_of_use && writer.attempts < ATTEMPTS
+}
+
+/// What was read and is not to be believed, and all pages besides.
+fn or_all(table: Table, read: Dependents) -> Dependents {
+    let mut all = Dependents {
+        has_read: false,
+        ..read
+    };
+    all.reaches.push(table.entity().reach());
+    all
 }
 
 fn dependents(world: &World, table: Table, row: Seen, related: Seen) -> Dependents {

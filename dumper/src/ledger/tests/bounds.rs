@@ -136,3 +136,28 @@ fn writes_to_rows_are_remembered_for_a_minute() {
     );
     assert!(!it.ledger.rows.written_since(it.ledger.tick(), &flavor));
 }
+
+#[test]
+fn very_many_related_rows_of_one_owner_become_one_fence_too() {
+    let mut it = start();
+    let vendors: Vec<RowId> = (0..900)
+        .map(|number| row(VENDOR.clone(), &number.to_string()))
+        .collect();
+    let vendors: Vec<&RowId> = vendors.iter().collect();
+    for number in 0..100 {
+        let key = number.to_string();
+        it.raise(ONE, Some(&key), &[A]);
+        let written = Written {
+            row: row(flavor(), &key),
+            ..in_transaction()
+        };
+        let since = it.reading();
+        let read = dependents(&[A], &vendors);
+        let settled = it.ledger.settle(ONE, &written, read, since, it.now);
+        assert!(settled.is_ok());
+    }
+    assert!(it.ledger.holds_many(ONE, &flavor()));
+    assert!(!it.stores("/flavors/never/"));
+    it.end(ONE, true);
+    assert!(it.ledger.fences.is_empty());
+}

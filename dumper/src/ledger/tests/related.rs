@@ -274,3 +274,75 @@ fn falling_back_does_not_make_others_fall_back() {
     }
     assert_eq!(fell_back, 0);
 }
+
+/// A write that fell back has come to show a vendor that another one renames.
+#[test]
+fn who_falls_back_leaves_its_pages_to_the_rows_it_belongs_to() {
+    let mut it = start();
+    let vendor = row(VENDOR.clone(), "1");
+    let began = it.ledger.tick();
+    // The vendor is written, which is done.
+    it.ledger
+        .raise(Owner::Scope(3), &VENDOR, Some("1"), Vec::new(), it.now);
+    let written = Written {
+        row: vendor.clone(),
+        inserted: false,
+        committed: true,
+    };
+    let since = it.reading();
+    it.ledger
+        .settle(
+            Owner::Scope(3),
+            &written,
+            Dependents::default(),
+            since,
+            it.now,
+        )
+        .unwrap();
+    // A flavor of it is inserted, in a transaction that sees it as it was.
+    let (raised, _) = it.ledger.raise(ONE, &flavor(), None, kin(&[A]), it.now);
+    let since = Since::Snapshot(Some(began));
+    let read = dependents(&[A, "/vendors/north/"], &[&vendor]);
+    assert!(
+        it.ledger
+            .reach_further(ONE, &raised, read.clone(), since, it.now)
+            .is_err()
+    );
+    let all = Dependents {
+        reaches: vec![flavor().reach()],
+        has_read: false,
+        ..read.clone()
+    };
+    let now = it.reading();
+    it.ledger
+        .reach_further(ONE, &raised, all.clone(), now, it.now)
+        .unwrap();
+    let inserted = Written {
+        inserted: true,
+        ..in_transaction()
+    };
+    assert!(
+        it.ledger
+            .settle(ONE, &inserted, read, since, it.now)
+            .is_err()
+    );
+    it.ledger.settle(ONE, &inserted, all, now, it.now).unwrap();
+    // Another transaction, which does not see the flavor, writes the vendor.
+    let began = it.ledger.tick();
+    read_vendor(&mut it, TWO, Some(began)).unwrap();
+    let written = Written {
+        row: vendor,
+        inserted: false,
+        committed: false,
+    };
+    let mut read = dependents(&["/vendors/north/"], &[]);
+    read.has_read = true;
+    it.ledger
+        .settle(TWO, &written, read, Since::Snapshot(Some(began)), it.now)
+        .unwrap();
+    it.end(ONE, true);
+    // The flavor's page shows the vendor as it was.
+    let stores = it.stores(A);
+    let drops = it.end(TWO, true);
+    assert!(!stores || drops.contains(&kin(&[A])[0]), "{drops:?}");
+}
