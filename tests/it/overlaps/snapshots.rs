@@ -1,8 +1,8 @@
 //! Transactions that see the rows as they were when they began to read.
 
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, IsolationLevel,
-    Set, TransactionTrait,
+    ActiveModelTrait, DbBackend, EntityTrait, IntoActiveModel, IsolationLevel, Set,
+    TransactionTrait,
 };
 
 use super::writer::Writer;
