@@ -54,7 +54,6 @@ impl Scenario {
                 request(&[Delete, Insert(B)]),
                 transaction(&[Rename(B), Delete]),
                 task(transaction(&[Rename(B)])),
-                by_hand(Touch),
             ],
             Self::FewRows => vec![
                 request(&[Touch]),
@@ -66,7 +65,6 @@ impl Scenario {
                 request(&[RenameVendor(0, C)]),
                 request(&[Move(1)]),
                 request(&[Move(NONE)]),
-                request(&[Delete]),
                 transaction(&[Touch]),
                 transaction(&[Insert(B)]),
                 transaction(&[Move(1), RenameVendor(1, C)]),
@@ -80,6 +78,7 @@ impl Scenario {
                 transaction(&[Rename(B)]),
                 transaction(&[Link(0), Unlink]),
                 transaction(&[RenameVendor(0, B)]),
+                by_hand(Touch),
             ],
         }
     }
