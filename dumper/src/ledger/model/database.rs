@@ -1,7 +1,5 @@
 //! The modelled database: a flavor, two vendors, and the pages that show them.
 
-use std::sync::LazyLock;
-
 use crate::ledger::Dependents;
 use crate::path::Path;
 use crate::reach::{EntityTag, Filing, Reach, RowId};
@@ -266,14 +264,14 @@ impl Seen {
 impl Table {
     pub(super) fn entity(self) -> &'static EntityTag {
         match self {
-            Self::Flavor => &FLAVOR,
-            Self::Vendor(_) => &VENDOR,
-            Self::Link => &LINK,
+            Self::Flavor => &named().entities[0],
+            Self::Vendor(_) => &named().entities[1],
+            Self::Link => &named().entities[2],
         }
     }
 
     pub(super) fn row(self) -> RowId {
-        ROWS[self.index()].clone()
+        named().rows[self.index()].clone()
     }
 
     pub(super) fn index(self) -> usize {
@@ -305,37 +303,53 @@ impl Change {
     }
 }
 
-static FLAVOR: LazyLock<EntityTag> = LazyLock::new(|| entity::<u8>("flavor"));
-static VENDOR: LazyLock<EntityTag> = LazyLock::new(|| entity::<u16>("vendor"));
-static LINK: LazyLock<EntityTag> = LazyLock::new(|| entity::<u32>("link"));
-static ROWS: LazyLock<[RowId; 4]> = LazyLock::new(|| {
-    let tables = [
-        Table::Flavor,
-        Table::Vendor(0),
-        Table::Vendor(1),
-        Table::Link,
-    ];
-    tables.map(|table| RowId {
-        entity: table.entity().clone(),
-        key: table.index().to_string().into(),
-    })
-});
+thread_local! {
+    static NAMED: &'static Named = Box::leak(Box::new(Named::new()));
+}
 
-/// Where each page is filed.
-pub(super) static FILINGS: LazyLock<[Filing; 4]> = LazyLock::new(|| {
-    PATHS.map(|path| {
-        let mut filing = Filing::at(&Path::requested(path));
-        filing.add_tags([MENU.into()]);
-        filing
-    })
-});
+/// What the ledger calls all this.
+///
+/// Each thread has its own, or most of the time would go into counting references.
+pub(super) struct Named {
+    entities: [EntityTag; 3],
+    rows: [RowId; 4],
+    kin: [Reach; PATHS.len()],
+    /// Where each page is filed.
+    pub(super) filings: [Filing; PATHS.len()],
+    /// By what each page is reached, entities and *all* apart.
+    pub(super) names: [Vec<Reach>; PATHS.len()],
+}
 
-/// By what each page is reached, entities and *all* apart.
-pub(super) static NAMES: LazyLock<[Vec<Reach>; 4]> =
-    LazyLock::new(|| FILINGS.each_ref().map(|filing| filing.names().collect()));
+pub(super) fn named() -> &'static Named {
+    NAMED.with(|named| *named)
+}
 
-static KIN: LazyLock<[Reach; 4]> =
-    LazyLock::new(|| PATHS.map(|path| Reach::Kin(Path::requested(path).kin())));
+impl Named {
+    fn new() -> Self {
+        let entities = [
+            entity::<u8>("flavor"),
+            entity::<u16>("vendor"),
+            entity::<u32>("link"),
+        ];
+        let row = |entity: usize, key: &str| RowId {
+            entity: entities[entity].clone(),
+            key: key.into(),
+        };
+        let rows = [row(0, "0"), row(1, "1"), row(1, "2"), row(2, "3")];
+        let filings = PATHS.map(|path| {
+            let mut filing = Filing::at(&Path::requested(path));
+            filing.add_tags([MENU.into()]);
+            filing
+        });
+        Self {
+            names: filings.each_ref().map(|filing| filing.names().collect()),
+            kin: PATHS.map(|path| Reach::Kin(Path::requested(path).kin())),
+            filings,
+            rows,
+            entities,
+        }
+    }
+}
 
 /// Either entity has pages at both, as with `related`.
 fn entity<T: 'static>(name: &str) -> EntityTag {
@@ -346,11 +360,18 @@ fn entity<T: 'static>(name: &str) -> EntityTag {
 }
 
 fn flavor_page(slug: u8) -> Vec<Reach> {
-    KIN.get(usize::from(slug)).cloned().into_iter().collect()
+    named()
+        .kin
+        .get(usize::from(slug))
+        .cloned()
+        .into_iter()
+        .collect()
 }
 
 fn vendor_page(slug: u8) -> Vec<Reach> {
-    KIN.get(2 + usize::from(slug))
+    named()
+        .kin
+        .get(2 + usize::from(slug))
         .cloned()
         .into_iter()
         .collect()

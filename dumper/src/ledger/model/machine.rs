@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use super::database::{FILINGS, ITEMS, MENU, NAMES, PATHS, Table};
+use super::database::{ITEMS, MENU, PATHS, Table, named};
 use super::mutants::Mutant;
 use crate::ledger::{
     Dependents, LeaseId, Ledger, Moved, Owner, Raised, Refusal, Row, Since, Written,
@@ -45,7 +45,7 @@ impl Machine {
     }
 
     pub(super) fn lease(&mut self, path: usize) -> Result<LeaseId, Refusal> {
-        let lease = self.ledger.lease(&FILINGS[path], self.now());
+        let lease = self.ledger.lease(&named().filings[path], self.now());
         if self.has(Mutant::FencesAreIgnored) && lease.is_err() {
             return Ok(self.ledger.open(self.now()));
         }
@@ -54,7 +54,7 @@ impl Machine {
 
     /// Stores a page if its lease still allows.
     pub(super) fn fill(&mut self, lease: LeaseId, path: usize, cache: usize, page: Page) {
-        let checked = self.ledger.check(lease, &FILINGS[path]);
+        let checked = self.ledger.check(lease, &named().filings[path]);
         let is_allowed = match checked {
             Ok(()) => true,
             Err(Refusal::Fenced) => self.has(Mutant::FencesAreIgnored),
@@ -198,8 +198,8 @@ impl Machine {
                 let is_reached = match reach {
                     Reach::All => true,
                     Reach::Row(_) | Reach::Related(_) | Reach::Rows => false,
-                    Reach::Entity(entity) => FILINGS[path].is_page_of(entity),
-                    name => NAMES[path].contains(name),
+                    Reach::Entity(entity) => named().filings[path].is_page_of(entity),
+                    name => named().names[path].contains(name),
                 };
                 if is_reached {
                     for cache in &mut self.caches[..caches] {

@@ -114,29 +114,22 @@ impl Model for Bounds {
     }
 }
 
-fn explore_all(scenario: Scenario) {
-    let kinds = [
-        Isolation::ReadCommitted,
-        Isolation::RepeatableRead,
-        Isolation::Serialized,
-    ];
-    for isolation in kinds {
-        let bounds = Bounds {
-            scenario,
-            isolation,
-            planted: None,
-        };
-        let checker = bounds
-            .checker()
-            .threads(2)
-            .finish_when(HasDiscoveries::AnyFailures)
-            .spawn_bfs()
-            .join();
-        checker.assert_properties();
-        let (states, steps) = (checker.unique_state_count(), checker.state_count());
-        println!("{scenario:?} on {isolation:?}: {states} states by {steps} steps");
-        assert!(states > 1_000_000, "{states}");
-    }
+/// Explores with one thread, since the tests run side by side.
+fn explore(scenario: Scenario, isolation: Isolation) {
+    let bounds = Bounds {
+        scenario,
+        isolation,
+        planted: None,
+    };
+    let checker = bounds
+        .checker()
+        .finish_when(HasDiscoveries::AnyFailures)
+        .spawn_bfs()
+        .join();
+    checker.assert_properties();
+    let (states, steps) = (checker.unique_state_count(), checker.state_count());
+    println!("{scenario:?} on {isolation:?}: {states} states by {steps} steps");
+    assert!(states > 1_000_000, "{states}");
 }
 
 /// The check that catches a mistake, if any does.
@@ -149,7 +142,6 @@ fn caught_by(planted: Mutant) -> Option<&'static str> {
     };
     let checker = bounds
         .checker()
-        .threads(2)
         .finish_when(HasDiscoveries::AnyFailures)
         .spawn_bfs()
         .join();
@@ -159,22 +151,36 @@ fn caught_by(planted: Mutant) -> Option<&'static str> {
         .find(|check| discoveries.contains_key(check))
 }
 
-#[test]
-#[cfg_attr(debug_assertions, ignore = "takes long without optimizations")]
-fn every_state_of_single_rows() {
-    explore_all(Scenario::Rows);
+/// Tests that explore a scenario on each kind of database.
+macro_rules! explore {
+    ($scenario:ident: $($test:ident on $isolation:ident)*) => {$(
+        #[test]
+        #[cfg_attr(debug_assertions, ignore = "takes long without optimizations")]
+        fn $test() {
+            explore(Scenario::$scenario, Isolation::$isolation);
+        }
+    )*};
 }
 
-#[test]
-#[cfg_attr(debug_assertions, ignore = "takes long without optimizations")]
-fn every_state_of_rows_with_a_column_for_another() {
-    explore_all(Scenario::Columns);
+explore! {
+    Rows:
+    every_state_of_single_rows on ReadCommitted
+    every_state_of_single_rows_in_snapshots on RepeatableRead
+    every_state_of_single_rows_with_one_writer on Serialized
 }
 
-#[test]
-#[cfg_attr(debug_assertions, ignore = "takes long without optimizations")]
-fn every_state_of_rows_linked_by_a_third() {
-    explore_all(Scenario::Links);
+explore! {
+    Columns:
+    every_state_of_rows_with_a_column_for_another on ReadCommitted
+    every_state_of_rows_with_a_column_for_another_in_snapshots on RepeatableRead
+    every_state_of_rows_with_a_column_for_another_with_one_writer on Serialized
+}
+
+explore! {
+    Links:
+    every_state_of_rows_linked_by_a_third on ReadCommitted
+    every_state_of_rows_linked_by_a_third_in_snapshots on RepeatableRead
+    every_state_of_rows_linked_by_a_third_with_one_writer on Serialized
 }
 
 #[test]

@@ -263,7 +263,7 @@ impl World {
     }
 
     pub(super) fn is_fenced(&self) -> bool {
-        let mut filings = super::database::FILINGS.iter();
+        let mut filings = super::database::named().filings.iter();
         filings.any(|filing| self.machine.ledger.fences.stand_on(filing))
     }
 
@@ -272,7 +272,7 @@ impl World {
         let renders = self.readers.iter().zip(self.leases);
         renders.filter_map(|(reader, lease)| match (reader, lease) {
             (Reader::Rendered { path, .. }, Some(lease)) => {
-                let filing = &super::database::FILINGS[*path];
+                let filing = &super::database::named().filings[*path];
                 self.machine.ledger.check(lease, filing).err()
             }
             _ => None,
