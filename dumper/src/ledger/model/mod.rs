@@ -166,7 +166,6 @@ explore! {
     Rows:
     every_state_of_single_rows on ReadCommitted
     every_state_of_single_rows_in_snapshots on RepeatableRead
-    every_state_of_single_rows_with_one_writer on Serialized
 }
 
 explore! {

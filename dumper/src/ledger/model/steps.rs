@@ -75,7 +75,9 @@ fn go(world: &mut World, number: usize) {
     match at {
         At::Idle => {
             if world.began[number].is_none() {
-                world.began[number] = Some(world.machine.ledger.tick());
+                // Of a task, nobody knows when.
+                let tick = world.machine.ledger.tick();
+                world.began[number] = Some(if plan.in_scope { tick } else { 0 });
                 if plan.in_transaction {
                     // A query of its own, before any write.
                     world.snapshots[number] = world.committed;
