@@ -146,8 +146,8 @@ impl Tables {
     }
 
     /// Which rows have not been written since.
-    pub(super) fn same_texts(&self, later: &Self) -> [bool; 3] {
-        let text = |tables: &Self| tables.flavor.map(|flavor| flavor.text);
+    pub(super) fn same_texts(self, later: Self) -> [bool; 3] {
+        let text = |tables: Self| tables.flavor.map(|flavor| flavor.text);
         let same = |number: usize| self.vendors[number].text == later.vendors[number].text;
         [text(self) == text(later), same(0), same(1)]
     }

@@ -310,7 +310,7 @@ impl Hash for World {
             let is_open = writer.plan.in_transaction && writer.at < At::Over;
             if is_open && self.isolation != Isolation::ReadCommitted {
                 let snapshot = &self.snapshots[number];
-                (snapshot.seen(), snapshot.same_texts(&self.committed)).hash(state);
+                (snapshot.seen(), snapshot.same_texts(self.committed)).hash(state);
             }
         }
         // Only how far a version lies behind matters.
