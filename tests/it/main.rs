@@ -6,11 +6,9 @@
     reason = "all of this is a test, of sites and sizes"
 )]
 
-mod alone;
 mod ancestor;
 mod derive;
 mod hostile;
-mod http;
 mod logs;
 mod memory;
 mod observe;
@@ -24,3 +22,5 @@ mod statements;
 mod trouble;
 mod visitors;
 mod writes;
+
+use dumper_tests::{alone, client as http};

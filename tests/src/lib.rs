@@ -1,6 +1,8 @@
 //! Tests of the crates together, through their public API; here is what those
 //! tests share.
 
+pub mod alone;
+pub mod client;
 mod database;
 mod server;
 

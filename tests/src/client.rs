@@ -1,5 +1,11 @@
 //! A client that sends what it is told, byte for byte.
 
+#![allow(
+    clippy::missing_panics_doc,
+    clippy::unwrap_used,
+    reason = "what is no HTTP fails the test"
+)]
+
 use std::fmt::Write;
 use std::net::SocketAddr;
 
@@ -8,44 +14,55 @@ use tokio::net::TcpStream;
 
 /// What the server answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
+pub struct Answer {
+    /// The status code, or 0 if there was no answer.
+    pub status: u16,
+    /// The header fields, their names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body, without its chunks.
+    pub body: Vec<u8>,
     /// Whether the body came to its end as the head foretold.
-    pub(crate) complete: bool,
+    pub complete: bool,
 }
 
 impl Answer {
     /// All lines of a header, joined.
-    pub(crate) fn header(&self, name: &str) -> Option<String> {
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<String> {
         let lines = self.headers.iter().filter(|(known, _)| known == name);
         let lines: Vec<&str> = lines.map(|(_, value)| value.as_str()).collect();
         (!lines.is_empty()).then(|| lines.join(", "))
     }
 
-    pub(crate) fn text(&self) -> String {
+    /// The body as text.
+    #[must_use]
+    pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
     /// The `Cache-Status` without its name: `hit`, `fwd=miss; stored` ….
-    pub(crate) fn cache(&self) -> String {
+    #[must_use]
+    pub fn cache(&self) -> String {
         let status = self.header("cache-status").unwrap_or_default();
         status.trim_start_matches("dumper; ").to_owned()
     }
 
-    pub(crate) fn is_hit(&self) -> bool {
+    /// Whether it comes from the cache.
+    #[must_use]
+    pub fn is_hit(&self) -> bool {
         self.cache() == "hit"
     }
 
-    pub(crate) fn is_stored(&self) -> bool {
+    /// Whether it was rendered for this request, and stored.
+    #[must_use]
+    pub fn is_stored(&self) -> bool {
         self.cache() == "fwd=miss; stored"
     }
 }
 
 /// Sends a request and reads the whole answer. `headers` replace the default
 /// `Host` if they name one.
-pub(crate) async fn request(
+pub async fn request(
     addr: SocketAddr,
     method: &str,
     target: &str,
@@ -60,7 +77,7 @@ pub(crate) async fn request(
 }
 
 /// Sends a request, and leaves the answer to be read, or not.
-pub(crate) async fn send(
+pub async fn send(
     addr: SocketAddr,
     method: &str,
     target: &str,

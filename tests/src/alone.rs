@@ -8,14 +8,18 @@ use std::env;
 use std::future::Future;
 use std::process::Command;
 
-use dumper_tests::{Database, Kind};
+use crate::{Database, Kind};
 
 const ALONE: &str = "DUMPER_TEST_ALONE";
 const DATABASE: &str = "DUMPER_TEST_DATABASE";
 
 /// Runs a test that needs no database in a process of its own: this executable,
 /// called for the test alone. To be the only thing that a `#[test]` does.
-pub(crate) fn alone<T, F>(test: T)
+///
+/// # Panics
+///
+/// Panics if the test fails.
+pub fn alone<T, F>(test: T)
 where
     T: FnOnce() -> F,
     F: Future<Output = ()>,
@@ -29,7 +33,11 @@ where
 }
 
 /// Runs a test [alone] with an empty [database](database_url) of each kind.
-pub(crate) fn on_each_database<T, F>(test: T)
+///
+/// # Panics
+///
+/// Panics if the test fails on any of them.
+pub fn on_each_database<T, F>(test: T)
 where
     T: FnOnce() -> F,
     F: Future<Output = ()>,
@@ -39,7 +47,11 @@ where
 
 /// Runs a test [alone] with an empty [database](database_url) of some kinds, for
 /// what the others do not have.
-pub(crate) fn on_databases<T, F>(kinds: &[Kind], test: T)
+///
+/// # Panics
+///
+/// Panics if the test fails on any of them.
+pub fn on_databases<T, F>(kinds: &[Kind], test: T)
 where
     T: FnOnce() -> F,
     F: Future<Output = ()>,
@@ -62,7 +74,12 @@ where
 }
 
 /// Where the database is that is there for this test.
-pub(crate) fn database_url() -> String {
+///
+/// # Panics
+///
+/// Panics outside of a test that is run on one.
+#[must_use]
+pub fn database_url() -> String {
     env::var(DATABASE).expect("the test is run on a database")
 }
 
@@ -84,13 +101,13 @@ fn run<F: Future<Output = ()>>(test: impl FnOnce() -> F) {
 
 /// Runs a test in a process of its own, and returns what it says if it fails.
 fn run_alone(name: &str, database_url: Option<&str>) -> Result<(), String> {
-    let executable = env::current_exe().unwrap();
+    let executable = env::current_exe().expect("a test is a program");
     let output = Command::new(executable)
         .args([name, "--exact", "--nocapture", "--test-threads=1"])
         .env(ALONE, name)
         .envs(database_url.map(|url| (DATABASE, url)))
         .output()
-        .unwrap();
+        .expect("a program that runs can be run again");
     let printed = String::from_utf8_lossy(&output.stdout);
     if output.status.success() && printed.contains("1 passed") {
         return Ok(());

@@ -1,0 +1,1 @@
+//! What a visitor may try against the others, by the names of the attacks.

@@ -1,0 +1,1 @@
+//! What of a request selects a page.

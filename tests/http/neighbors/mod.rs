@@ -1,0 +1,1 @@
+//! Other middlewares, inside and outside.

@@ -1,0 +1,1 @@
+//! One render at a time.

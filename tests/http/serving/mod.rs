@@ -1,0 +1,1 @@
+//! What a stored page answers: conditions, ranges, ages.

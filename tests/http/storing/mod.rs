@@ -1,0 +1,1 @@
+//! Which responses are stored, and for how long.
