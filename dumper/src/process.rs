@@ -249,6 +249,12 @@ impl Process {
         Ok(())
     }
 
+    /// Changes what is known of stored pages, while none comes or goes.
+    pub(crate) fn change<T>(&self, change: impl FnOnce() -> T) -> T {
+        let _state = self.expired();
+        change()
+    }
+
     /// Applies the deadlines that have passed. To be called before a page is looked
     /// up; costs one load while no fence has a deadline.
     pub(crate) fn expire(&self) {

@@ -17,7 +17,9 @@ pub(super) const LONGEST: Duration = Duration::from_hours(24 * 365);
 #[must_use = "a builder makes nothing until `build` or `install`"]
 pub struct CacheBuilder {
     max_bytes: u64,
+    max_variants: usize,
     wait: Duration,
+    max_waiting: usize,
     fence_deadline: Duration,
 }
 
@@ -25,7 +27,9 @@ impl CacheBuilder {
     pub(super) fn new() -> Self {
         Self {
             max_bytes: 256 << 20,
+            max_variants: 64,
             wait: Duration::from_secs(10),
+            max_waiting: 4_096,
             fence_deadline: process::FENCE_DEADLINE,
         }
     }
@@ -39,10 +43,31 @@ impl CacheBuilder {
         self
     }
 
+    /// Sets how many pages a path may have: for each query, host, and value of
+    /// the request headers that `Vary` names. Default: 64; at least 1.
+    ///
+    /// All of them together may also take half of what a shard of the cache may.
+    /// Beyond that a new one replaces the one that was served least recently. The
+    /// plain one, without a query and for requests without those headers, is the
+    /// last to go, so that nobody can push it out by asking for others.
+    pub fn max_variants(mut self, pages: usize) -> Self {
+        self.max_variants = pages.max(1);
+        self
+    }
+
     /// Sets how long a request waits for another one that renders the same page,
     /// before it renders the page itself. Default: 10 seconds.
     pub fn wait(mut self, longest: Duration) -> Self {
         self.wait = longest.min(LONGEST);
+        self
+    }
+
+    /// Sets how many requests may wait at the same time for others that render the
+    /// same page. Default: 4096.
+    ///
+    /// Beyond that, requests render their pages themselves.
+    pub fn max_waiting(mut self, requests: usize) -> Self {
+        self.max_waiting = requests;
         self
     }
 
@@ -65,12 +90,13 @@ impl CacheBuilder {
 
     /// Makes a cache that follows the ledger of a process.
     pub(super) fn build_in(self, process: &Arc<Process>) -> Cache {
-        let memory = Arc::new(Memory::new(self.max_bytes, self.fence_deadline));
+        let memory = Memory::new(self.max_bytes, self.max_variants, self.fence_deadline);
+        let memory = Arc::new(memory);
         process.follow(&memory);
         Cache {
             process: Arc::clone(process),
             memory,
-            flights: Arc::new(Flights::new(Arc::clone(process))),
+            flights: Arc::new(Flights::new(Arc::clone(process), self.max_waiting)),
             wait: self.wait,
         }
     }

@@ -10,13 +10,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::key::Key;
+use super::page::RequestHeaders;
 use crate::ledger::{LeaseId, Refusal};
 use crate::process::Process;
 use crate::reach::Filing;
 use crate::sync::{AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering};
-
-/// How many requests of a cache may wait at the same time.
-const WAITING: usize = 4_096;
 
 /// How long nobody waits for a page that turned out not to be cacheable.
 const UNCACHEABLE: Duration = Duration::from_secs(2);
@@ -27,12 +25,40 @@ const MARKS: usize = 4_096;
 /// The renders under way.
 pub(super) struct Flights {
     process: Arc<Process>,
-    under_way: Mutex<HashMap<Arc<Key>, Flight>>,
+    under_way: Mutex<HashMap<Arc<Sought>, Flight>>,
     next: AtomicU64,
     waiting: AtomicUsize,
+    max_waiting: usize,
     /// By hash: to mistake a page for another costs a wait, no more.
     uncacheable: Mutex<HashMap<u64, Instant>>,
     hasher: RandomState,
+}
+
+/// The page that a request seeks: its key, and the request headers that select
+/// one among the pages of this key, as far as those in the cache tell.
+///
+/// Requests that seek the same may wait for one render.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct Sought {
+    key: Key,
+    selecting: Vec<(String, Option<Vec<u8>>)>,
+}
+
+impl Sought {
+    pub(super) fn new(key: &Key, selecting: Vec<String>, headers: &RequestHeaders<'_>) -> Self {
+        let selecting = selecting.into_iter().map(|name| {
+            let value = headers(&name);
+            (name, value)
+        });
+        Self {
+            key: key.clone(),
+            selecting: selecting.collect(),
+        }
+    }
+
+    pub(super) fn key(&self) -> &Key {
+        &self.key
+    }
 }
 
 struct Flight {
@@ -63,28 +89,29 @@ pub(super) enum Turn {
 }
 
 impl Flights {
-    pub(super) fn new(process: Arc<Process>) -> Self {
+    pub(super) fn new(process: Arc<Process>, max_waiting: usize) -> Self {
         Self {
             process,
             under_way: Mutex::default(),
             next: AtomicU64::new(0),
             waiting: AtomicUsize::new(0),
+            max_waiting,
             uncacheable: Mutex::default(),
             hasher: RandomState::new(),
         }
     }
 
-    pub(super) fn join(self: &Arc<Self>, key: &Arc<Key>) -> Result<Turn, Refusal> {
+    pub(super) fn join(self: &Arc<Self>, sought: &Arc<Sought>) -> Result<Turn, Refusal> {
         // What is due is logged here rather than with the renders locked.
         self.process.expire();
-        if self.is_uncacheable(key) {
+        if self.is_uncacheable(&sought.key) {
             return Ok(Turn::Alone);
         }
         let mut under_way = self.under_way();
-        let mut entry = match under_way.entry(Arc::clone(key)) {
+        let mut entry = match under_way.entry(Arc::clone(sought)) {
             Entry::Occupied(entry) => entry,
             Entry::Vacant(entry) => {
-                let (flight, turn) = self.lead(key)?;
+                let (flight, turn) = self.lead(sought)?;
                 entry.insert(flight);
                 return Ok(turn);
             }
@@ -92,11 +119,11 @@ impl Flights {
         // What a void lease renders is not for a request that starts now.
         let flight = entry.get();
         if self.process.check(flight.lease, &flight.filing).is_err() {
-            let (flight, turn) = self.lead(key)?;
+            let (flight, turn) = self.lead(sought)?;
             entry.insert(flight);
             return Ok(turn);
         }
-        if self.waiting.fetch_add(1, Ordering::Relaxed) >= WAITING {
+        if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.max_waiting {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             return Ok(Turn::Alone);
         }
@@ -106,8 +133,8 @@ impl Flights {
         }))
     }
 
-    fn lead(self: &Arc<Self>, key: &Arc<Key>) -> Result<(Flight, Turn), Refusal> {
-        let filing = Filing::at(key.path());
+    fn lead(self: &Arc<Self>, sought: &Arc<Sought>) -> Result<(Flight, Turn), Refusal> {
+        let filing = Filing::at(sought.key.path());
         let lease = self.process.lease(&filing)?;
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, outcome) = watch::channel(Outcome::Rendering);
@@ -119,14 +146,14 @@ impl Flights {
         };
         let leading = Leading {
             flights: Arc::clone(self),
-            key: Arc::clone(key),
+            sought: Arc::clone(sought),
             number,
             sender,
         };
         Ok((flight, Turn::Lead(lease, filing, leading)))
     }
 
-    fn under_way(&self) -> MutexGuard<'_, HashMap<Arc<Key>, Flight>> {
+    fn under_way(&self) -> MutexGuard<'_, HashMap<Arc<Sought>, Flight>> {
         self.under_way
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -174,7 +201,7 @@ impl fmt::Debug for Flights {
 #[derive(Debug)]
 pub(super) struct Leading {
     flights: Arc<Flights>,
-    key: Arc<Key>,
+    sought: Arc<Sought>,
     number: u64,
     sender: watch::Sender<Outcome>,
 }
@@ -187,7 +214,7 @@ impl Leading {
 
     fn leave(&self) {
         let mut under_way = self.flights.under_way();
-        if let Entry::Occupied(entry) = under_way.entry(Arc::clone(&self.key))
+        if let Entry::Occupied(entry) = under_way.entry(Arc::clone(&self.sought))
             && entry.get().number == self.number
         {
             entry.remove();

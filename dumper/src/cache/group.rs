@@ -7,8 +7,12 @@ use super::key::{Key, Variant};
 use super::page::{Page, RequestHeaders};
 use crate::reach::Filing;
 
-/// How many variants a path may have.
-const VARIANTS: usize = 64;
+/// What all variants of a path may take together.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    pub(super) weight: u64,
+    pub(super) variants: usize,
+}
 
 /// The pages of one path. They are stored, weighed, evicted and dropped together.
 #[derive(Clone, Debug)]
@@ -23,6 +27,8 @@ struct Stored {
     variant: Variant,
     page: Arc<Page>,
     filing: Filing,
+    /// The bytes of what was made of the page since it was stored.
+    added: usize,
 }
 
 impl Group {
@@ -37,15 +43,26 @@ impl Group {
         stored.map(|stored| &stored.page)
     }
 
+    /// The names of the request headers that select among the pages of a key.
+    pub(super) fn selecting(&self, key: &Key) -> Vec<String> {
+        let variants = self.variants.iter();
+        let of_key = variants.filter(|stored| stored.variant == *key.variant());
+        let names = of_key.flat_map(|stored| stored.page.selecting());
+        let mut names: Vec<String> = names.map(ToOwned::to_owned).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// Adds a page to those there were, within the bounds.
     ///
     /// Beyond them, the least recently served ones go, a plain one last.
     pub(super) fn with(
         earlier: Option<&Self>,
         key: &Key,
-        page: Arc<Page>,
+        page: &Arc<Page>,
         filing: &Filing,
-        max_weight: u64,
+        bounds: Bounds,
     ) -> Self {
         let mut group = Self {
             variants: earlier
@@ -56,23 +73,36 @@ impl Group {
         };
         group
             .variants
-            .retain(|stored| stored.variant != *key.variant() || !stored.page.same_variant(&page));
+            .retain(|stored| stored.variant != *key.variant() || !stored.page.same_variant(page));
         group.variants.push(Stored {
             variant: key.variant().clone(),
-            page,
+            page: Arc::clone(page),
             filing: filing.clone(),
+            added: 0,
         });
-        group.weight = group.weigh();
-        while group.variants.len() > VARIANTS
-            || (group.variants.len() > 1 && group.weight > max_weight)
-        {
-            group.remove_one();
-            group.weight = group.weigh();
-        }
+        group.make_room(page, bounds);
         for stored in &group.variants {
             group.filing.merge(&stored.filing);
         }
         group
+    }
+
+    /// Adds to the weight of one of its pages, within the bounds.
+    ///
+    /// Returns `None` if it is not among them, or too heavy by now.
+    pub(super) fn with_heavier(
+        &self,
+        page: &Arc<Page>,
+        bytes: usize,
+        bounds: Bounds,
+    ) -> Option<Self> {
+        let mut group = self.clone();
+        let mut variants = group.variants.iter_mut();
+        variants
+            .find(|stored| Arc::ptr_eq(&stored.page, page))?
+            .added += bytes;
+        group.make_room(page, bounds);
+        (group.weight <= bounds.weight).then_some(group)
     }
 
     pub(super) fn filing(&self) -> &Filing {
@@ -88,24 +118,33 @@ impl Group {
         self.weight
     }
 
+    /// Removes variants until the bounds are kept, but never this page.
+    fn make_room(&mut self, page: &Arc<Page>, bounds: Bounds) {
+        self.weight = self.weigh();
+        while self.variants.len() > bounds.variants || self.weight > bounds.weight {
+            let Some(least) = self.least_recent_but(page) else {
+                return;
+            };
+            self.variants.remove(least);
+            self.weight = self.weigh();
+        }
+    }
+
     fn weigh(&self) -> u64 {
-        let variants = self
-            .variants
-            .iter()
-            .map(|stored| stored.variant.len() + stored.page.weight() + 2 * stored.filing.weight());
+        let variants = self.variants.iter().map(|stored| {
+            stored.variant.len() + stored.page.weight() + stored.added + 2 * stored.filing.weight()
+        });
         u64::try_from(variants.sum::<usize>() + 512).unwrap_or(u64::MAX)
     }
 
-    /// Removes the variant that was served least recently, a plain one last, and
-    /// never the newest.
-    fn remove_one(&mut self) {
-        let newest = self.variants.len() - 1;
-        let least = self.variants[..newest]
-            .iter()
-            .enumerate()
-            .min_by_key(|(_, stored)| (stored.variant.is_plain(), stored.page.last_served()));
-        if let Some((at, _)) = least {
-            self.variants.remove(at);
-        }
+    /// The variant that was served least recently, a plain one last.
+    fn least_recent_but(&self, page: &Arc<Page>) -> Option<usize> {
+        let variants = self.variants.iter().enumerate();
+        let others = variants.filter(|(_, stored)| !Arc::ptr_eq(&stored.page, page));
+        let least = others.min_by_key(|(_, stored)| {
+            let is_plain = stored.variant.is_plain() && stored.page.is_plain();
+            (is_plain, stored.page.last_served())
+        });
+        least.map(|(at, _)| at)
     }
 }

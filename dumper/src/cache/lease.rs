@@ -4,8 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Cache;
-use super::flight::{Leading, Outcome};
-use super::key::Key;
+use super::flight::{Leading, Outcome, Sought};
 use super::page::Page;
 use crate::ledger::{LeaseId, Refusal};
 use crate::path::Path;
@@ -20,7 +19,7 @@ use crate::reach::Filing;
 #[must_use = "a lease is given back when it is dropped"]
 pub struct Lease {
     cache: Cache,
-    key: Arc<Key>,
+    sought: Arc<Sought>,
     id: LeaseId,
     filing: Filing,
     leading: Option<Leading>,
@@ -45,14 +44,14 @@ pub enum NotStored {
 impl Lease {
     pub(super) fn new(
         cache: Cache,
-        key: Arc<Key>,
+        sought: Arc<Sought>,
         id: LeaseId,
         filing: Filing,
         leading: Option<Leading>,
     ) -> Self {
         Self {
             cache,
-            key,
+            sought,
             id,
             filing,
             leading,
@@ -93,7 +92,7 @@ impl Lease {
     /// Gives the lease back because the response may not be stored. For two
     /// seconds nobody waits for a render of this page.
     pub fn decline(mut self) {
-        self.cache.flights.mark_uncacheable(&self.key);
+        self.cache.flights.mark_uncacheable(self.sought.key());
         self.stream();
     }
 
@@ -110,7 +109,7 @@ impl Lease {
             return Err(NotStored::TooLarge);
         }
         let filled = self.cache.process.fill(self.id, &self.filing, || {
-            memory.insert(&self.key, Arc::clone(&page), &self.filing);
+            memory.insert(self.sought.key(), &page, &self.filing);
         });
         match filled {
             Ok(()) => {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use quick_cache::sync::Cache as Pages;
 use quick_cache::{Lifecycle, OptionsBuilder, Weighter};
 
-use super::group::Group;
+use super::group::{Bounds, Group};
 use super::key::Key;
 use super::page::{Page, RequestHeaders};
 use super::stats::Counters;
@@ -25,7 +25,7 @@ pub(crate) struct Memory {
     groups: Pages<Path, Arc<Group>, ByWeight, RandomState, Evictions>,
     /// Which paths a name stands for.
     index: Mutex<HashMap<Reach, HashSet<Path>>>,
-    max_group: u64,
+    bounds: Bounds,
     fence_deadline: Duration,
     started: Instant,
     counters: Counters,
@@ -34,7 +34,7 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    pub(super) fn new(max_bytes: u64, fence_deadline: Duration) -> Self {
+    pub(super) fn new(max_bytes: u64, max_variants: usize, fence_deadline: Duration) -> Self {
         // A shard holds many pages of the size limit, and large caches have
         // shards enough for many threads.
         let shards = usize::try_from(max_bytes >> 25).unwrap_or(64).clamp(1, 64);
@@ -49,7 +49,10 @@ impl Memory {
             .expect("both capacities are set");
         let groups = Pages::with_options(options, ByWeight, RandomState::new(), Evictions);
         Self {
-            max_group: groups.shard_capacity() / 2,
+            bounds: Bounds {
+                weight: groups.shard_capacity() / 2,
+                variants: max_variants,
+            },
             groups,
             index: Mutex::default(),
             fence_deadline,
@@ -77,24 +80,47 @@ impl Memory {
         Some(Arc::clone(page))
     }
 
-    pub(super) fn insert(&self, key: &Key, page: Arc<Page>, filing: &Filing) {
+    /// The names of the request headers that select among the pages of a key.
+    pub(super) fn selecting(&self, key: &Key) -> Vec<String> {
+        let group = self.groups.peek(key.path());
+        group.map_or_else(Vec::new, |group| group.selecting(key))
+    }
+
+    pub(super) fn insert(&self, key: &Key, page: &Arc<Page>, filing: &Filing) {
         page.touch(self.moment());
         let earlier = self.groups.peek(key.path());
-        let group = Group::with(earlier.as_deref(), key, page, filing, self.max_group);
+        let group = Group::with(earlier.as_deref(), key, page, filing, self.bounds);
+        self.counters.stored();
+        self.put(key.path(), earlier.as_deref(), group);
+    }
+
+    /// Reckons with so many more bytes of a page, if it is still stored and there
+    /// is room for them. Others may go for them.
+    pub(super) fn add_weight(&self, key: &Key, page: &Arc<Page>, bytes: usize) -> bool {
+        let Some(earlier) = self.groups.peek(key.path()) else {
+            return false;
+        };
+        let Some(group) = earlier.with_heavier(page, bytes, self.bounds) else {
+            return false;
+        };
+        self.put(key.path(), Some(&earlier), group);
+        true
+    }
+
+    fn put(&self, path: &Path, earlier: Option<&Group>, group: Group) {
         let group = Arc::new(group);
         let mut index = self.index();
-        if let Some(earlier) = &earlier {
-            unfile(&mut index, key.path(), earlier.filing());
+        if let Some(earlier) = earlier {
+            unfile(&mut index, path, earlier.filing());
         }
-        file(&mut index, key.path(), group.filing());
-        self.counters.stored();
+        file(&mut index, path, group.filing());
         let mut evicted = Vec::new();
         self.groups
-            .insert_with_lifecycle(key.path().clone(), Arc::clone(&group), &mut evicted);
-        for (path, old) in evicted {
+            .insert_with_lifecycle(path.clone(), Arc::clone(&group), &mut evicted);
+        for (evicted, old) in evicted {
             // The group that the new one replaces is reported too.
-            if path != *key.path() || Arc::ptr_eq(&old, &group) {
-                unfile(&mut index, &path, old.filing());
+            if evicted != *path || Arc::ptr_eq(&old, &group) {
+                unfile(&mut index, &evicted, old.filing());
                 self.counters.evicted(old.len());
             }
         }
@@ -140,7 +166,7 @@ impl Memory {
 
     /// The largest page that is stored.
     pub(super) fn max_page(&self) -> u64 {
-        self.max_group
+        self.bounds.weight
     }
 
     pub(super) fn max_bytes(&self) -> u64 {

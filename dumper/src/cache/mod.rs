@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 pub use self::builder::{AlreadyInstalled, CacheBuilder};
-use self::flight::{Flights, Leading, Outcome, Turn};
+use self::flight::{Flights, Leading, Outcome, Sought, Turn};
 pub use self::key::Key;
 pub use self::lease::{Lease, NotStored};
 pub(crate) use self::memory::Memory;
@@ -75,8 +75,9 @@ impl Cache {
     /// Looks a page up for a request.
     ///
     /// At a miss the caller renders the page and fills the lease. If somebody
-    /// renders it already, this waits for that, for one render at most and not
-    /// longer than the builder's [`wait`](CacheBuilder::wait).
+    /// renders it already, this waits for that, but not longer than the builder's
+    /// [`wait`](CacheBuilder::wait), and for one render at most; for another if the
+    /// first tells by its `Vary` that this request has a page of its own.
     pub async fn look_up(&self, key: &Key, headers: &RequestHeaders<'_>) -> Lookup {
         let lookup = self.find(key, headers).await;
         let lookup = lookup.unwrap_or(Lookup::Fenced);
@@ -132,6 +133,17 @@ impl Cache {
             .invalidate_in(&self.memory, vec![Reach::All], Cause::Call);
     }
 
+    /// Reckons with so many more bytes that were made of a stored page, such as its
+    /// body in another coding.
+    ///
+    /// Returns whether the page is still stored and there is room for them, so
+    /// that they may be kept for as long as the page is.
+    #[must_use]
+    pub fn add_weight(&self, key: &Key, page: &Arc<Page>, bytes: usize) -> bool {
+        self.process
+            .change(|| self.memory.add_weight(key, page, bytes))
+    }
+
     /// What the cache has done so far, and what it holds.
     #[must_use]
     pub fn stats(&self) -> Stats {
@@ -147,16 +159,16 @@ impl Cache {
         if let Some(page) = self.select(key, headers) {
             return Ok(Lookup::Hit(page));
         }
-        let key = Arc::new(key.clone());
         let give_up = Instant::now() + self.wait;
+        let mut sought = Arc::new(self.sought(key, headers));
         loop {
-            let waiting = match self.flights.join(&key)? {
-                Turn::Alone => return self.lease_alone(&key),
+            let waiting = match self.flights.join(&sought)? {
+                Turn::Alone => return self.lease_alone(&sought),
                 Turn::Wait(waiting) => waiting,
                 Turn::Lead(id, filing, leading) => {
-                    let lease = self.lease(&key, id, filing, Some(leading));
+                    let lease = self.lease(&sought, id, filing, Some(leading));
                     // The page may have been stored since it was looked for.
-                    return Ok(match self.select(&key, headers) {
+                    return Ok(match self.select(key, headers) {
                         Some(page) => Lookup::Hit(page),
                         None => Lookup::Miss(lease),
                     });
@@ -166,11 +178,22 @@ impl Cache {
             if outcome == Outcome::Vanished && Instant::now() < give_up {
                 continue;
             }
-            return match self.select(&key, headers) {
-                Some(page) => Ok(Lookup::Hit(page)),
-                None => self.lease_alone(&key),
-            };
+            if let Some(page) = self.select(key, headers) {
+                return Ok(Lookup::Hit(page));
+            }
+            // The page that was waited for may tell that this request is not one of
+            // those it is for. They wait for each other then.
+            let now_sought = Arc::new(self.sought(key, headers));
+            if outcome == Outcome::Stored && now_sought != sought {
+                sought = now_sought;
+                continue;
+            }
+            return self.lease_alone(&sought);
         }
+    }
+
+    fn sought(&self, key: &Key, headers: &RequestHeaders<'_>) -> Sought {
+        Sought::new(key, self.memory.selecting(key), headers)
     }
 
     fn select(&self, key: &Key, headers: &RequestHeaders<'_>) -> Option<Arc<Page>> {
@@ -179,20 +202,20 @@ impl Cache {
     }
 
     /// A lease for whose render nobody waits.
-    fn lease_alone(&self, key: &Arc<Key>) -> Result<Lookup, Refusal> {
-        let filing = Filing::at(key.path());
+    fn lease_alone(&self, sought: &Arc<Sought>) -> Result<Lookup, Refusal> {
+        let filing = Filing::at(sought.key().path());
         let id = self.process.lease(&filing)?;
-        Ok(Lookup::Miss(self.lease(key, id, filing, None)))
+        Ok(Lookup::Miss(self.lease(sought, id, filing, None)))
     }
 
     fn lease(
         &self,
-        key: &Arc<Key>,
+        sought: &Arc<Sought>,
         id: LeaseId,
         filing: Filing,
         leading: Option<Leading>,
     ) -> Lease {
-        Lease::new(self.clone(), Arc::clone(key), id, filing, leading)
+        Lease::new(self.clone(), Arc::clone(sought), id, filing, leading)
     }
 }
 

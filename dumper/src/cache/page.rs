@@ -111,6 +111,16 @@ impl Page {
             .all(|(name, value)| headers(name) == *value)
     }
 
+    /// The names of the request headers that selected it.
+    pub(super) fn selecting(&self) -> impl Iterator<Item = &str> {
+        self.vary.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Whether it is for requests that have none of the headers that select a page.
+    pub(super) fn is_plain(&self) -> bool {
+        self.vary.iter().all(|(_, value)| value.is_none())
+    }
+
     pub(super) fn same_variant(&self, other: &Self) -> bool {
         self.vary == other.vary
     }

@@ -15,7 +15,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::*;
 use crate::cache::Flights;
-use crate::cache::flight::{Outcome, Turn};
+use crate::cache::flight::{Outcome, Sought, Turn};
 use crate::ledger::LeaseId;
 use crate::reach::Filing;
 use crate::sync::Mutex;
@@ -96,6 +96,27 @@ fn all_but_one_wait_for_a_render_that_is_stored() {
         let hits = hits.into_iter().filter(|hit| *hit.as_ref().unwrap());
         assert_eq!(hits.count(), 2);
         assert_eq!(cache.stats().stored, 1);
+    });
+}
+
+#[test]
+fn visitors_who_have_pages_of_their_own_wait_for_those() {
+    explore_in_runtime(|| {
+        let (cache, row) = (cache(), Arc::new(Row::default()));
+        let visitors = ["de", "fr", "de", "fr"].map(|language| {
+            let (cache, row) = (cache.clone(), Arc::clone(&row));
+            spawn(async move {
+                let headers = move |_: &str| Some(language.as_bytes().to_vec());
+                if let Lookup::Miss(lease) = cache.look_up(&key("/a/"), &headers).await {
+                    let vary = vec![("accept-language".to_owned(), headers(""))];
+                    cache.fill(lease, row.render().vary(vary));
+                }
+            })
+        });
+        block_on(join_all(visitors));
+        assert_none_is_under_way(&cache);
+        // One each, and one more of a visitor who came before the first was stored.
+        assert!((2..=3).contains(&cache.stats().stored));
     });
 }
 
@@ -221,15 +242,16 @@ impl Leaders {
 fn at_most_one_render_that_others_wait_for_has_a_valid_lease() {
     explore_in_runtime(|| {
         let process = Arc::new(Process::new(clock));
-        let flights = Arc::new(Flights::new(Arc::clone(&process)));
+        let flights = Arc::new(Flights::new(Arc::clone(&process), 8));
         let leaders = Arc::new(Leaders {
             process: Arc::clone(&process),
             leases: Mutex::default(),
         });
         let visitors = [Outcome::Stored, Outcome::NotStored, Outcome::Stored].map(|end| {
             let (flights, leaders) = (Arc::clone(&flights), Arc::clone(&leaders));
+            let sought = Sought::new(&key("/a/"), Vec::new(), &|_| None);
             spawn(async move {
-                match flights.join(&Arc::new(key("/a/"))) {
+                match flights.join(&Arc::new(sought)) {
                     Ok(Turn::Lead(lease, filing, leading)) => {
                         leaders.add(lease, filing);
                         leaders.remove(lease);

@@ -37,7 +37,7 @@ fn mistaken(mistake: Mistake) -> Mistaken {
     Mistaken {
         mistake,
         ledger: Mutex::new(Ledger::new(FENCE_DEADLINE)),
-        memory: Memory::new(1 << 15, FENCE_DEADLINE),
+        memory: Memory::new(1 << 15, 64, FENCE_DEADLINE),
     }
 }
 
@@ -85,7 +85,7 @@ impl Shell for Mistaken {
         }
         let _held = (!self.makes(Mistake::InsertsUnlocked)).then_some(ledger);
         let replaces = self.memory.select(&key, &|_| None).is_some();
-        self.memory.insert(&key, Arc::new(page), &filing);
+        self.memory.insert(&key, &Arc::new(page), &filing);
         if replaces && self.makes(Mistake::ForgetsReplacement) {
             self.memory.forget(key.path(), &filing);
         }

@@ -100,7 +100,7 @@ impl Shell for Cache {
     }
 
     fn lease(&self, key: &Key) -> Option<Lease> {
-        match self.lease_alone(&Arc::new(key.clone())) {
+        match self.lease_alone(&Arc::new(self.sought(key, &|_| None))) {
             Ok(Lookup::Miss(lease)) => Some(lease),
             _ => None,
         }
