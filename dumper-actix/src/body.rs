@@ -21,7 +21,7 @@ pin_project! {
     #[derive(Debug)]
     pub struct Streaming<B> {
         #[pin]
-        body: B,
+        body: Option<B>,
         copy: Option<Copy>,
     }
 }
@@ -82,13 +82,24 @@ impl Copy {
 
 impl<B: MessageBody> Streaming<B> {
     pub(crate) fn untouched(body: B) -> Self {
-        Self { body, copy: None }
+        Self {
+            body: Some(body),
+            copy: None,
+        }
+    }
+
+    /// No body at all, not even an empty one.
+    pub(crate) fn none() -> Self {
+        Self {
+            body: None,
+            copy: None,
+        }
     }
 
     pub(crate) fn copied(body: B, mut copy: Copy) -> Self {
         copy.size = body.size();
         Self {
-            body,
+            body: Some(body),
             copy: Some(copy),
         }
     }
@@ -98,7 +109,7 @@ impl<B: MessageBody> MessageBody for Streaming<B> {
     type Error = B::Error;
 
     fn size(&self) -> BodySize {
-        self.body.size()
+        self.body.as_ref().map_or(BodySize::None, MessageBody::size)
     }
 
     fn poll_next(
@@ -106,7 +117,10 @@ impl<B: MessageBody> MessageBody for Streaming<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         let this = self.project();
-        let chunk = ready!(this.body.poll_next(cx));
+        let Some(body) = this.body.as_pin_mut() else {
+            return Poll::Ready(None);
+        };
+        let chunk = ready!(body.poll_next(cx));
         match &chunk {
             Some(Ok(chunk)) => {
                 *this.copy = this.copy.take().and_then(|copy| copy.keep(chunk));
@@ -129,6 +143,12 @@ impl<B: MessageBody> MessageBody for Streaming<B> {
 
     fn try_into_bytes(self) -> Result<Bytes, Self> {
         let Self { body, copy } = self;
-        body.try_into_bytes().map_err(|body| Self { body, copy })
+        let Some(body) = body else {
+            return Ok(Bytes::new());
+        };
+        body.try_into_bytes().map_err(|body| Self {
+            body: Some(body),
+            copy,
+        })
     }
 }

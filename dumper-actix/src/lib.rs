@@ -19,7 +19,9 @@
 //! What is stored and what is not, see [`Dumper`]. How writes are told to the
 //! cache, see the [`dumper`](::dumper) crate.
 
+mod answer;
 mod body;
+mod conditions;
 mod cookies;
 mod dumper;
 mod fields;
@@ -29,7 +31,6 @@ mod middleware;
 mod request;
 mod response;
 mod status;
-mod validators;
 
 pub use crate::body::Body;
 pub use crate::dumper::{BrowserCache, Dumper};

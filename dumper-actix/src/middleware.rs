@@ -15,12 +15,13 @@ use dumper::{Key, Lease, Lookup, Page, Scope};
 use futures::future::LocalBoxFuture;
 use log::debug;
 
+use crate::answer::{answer, unchanged};
 use crate::body::{Body, Copy, Streaming};
+use crate::conditions::not_modified;
 use crate::dumper::Dumper;
 use crate::request::{CONDITIONS, header_value, key};
 use crate::response::{Head, fit, tell_browsers};
 use crate::status::Status;
-use crate::validators::not_modified;
 
 /// The service that [`Dumper`] makes of the one it wraps.
 #[derive(Debug)]
@@ -222,7 +223,7 @@ fn refuse<B: MessageBody>(
         res.headers_mut(),
     );
     if res.status() == StatusCode::OK && not_modified(asked, res.headers()) {
-        return ServiceResponse::new(req, without_body(res));
+        return ServiceResponse::new(req, unchanged(res));
     }
     ServiceResponse::new(req, res)
 }
@@ -255,7 +256,7 @@ fn keep<B: MessageBody>(
             lease.stream();
             note(dumper, &Status::Streaming, res.headers_mut());
             if not_modified(asked, res.headers()) {
-                return ServiceResponse::new(req, without_body(res));
+                return ServiceResponse::new(req, unchanged(res));
             }
             let copy = Copy::new(lease, head, dumper.max_body, what);
             let res = res.set_body(EitherBody::left(Streaming::copied(body, copy)));
@@ -274,21 +275,13 @@ fn keep<B: MessageBody>(
     {
         res.headers_mut().insert(header::ETAG, etag);
     }
-    let status = match lease.fill(page) {
-        Ok(_) => {
-            debug!(target: "dumper::middleware", "stored: {what}");
-            Status::Stored
-        }
-        Err(err) => {
-            debug!(target: "dumper::middleware", "not stored: {what} because {err}");
-            Status::NotStored(err.to_string())
-        }
-    };
-    note(dumper, &status, res.headers_mut());
-    if not_modified(asked, res.headers()) {
-        return ServiceResponse::new(req, without_body(res));
+    if let Err(err) = lease.fill(page) {
+        let res = res.set_body(EitherBody::right(body));
+        return refuse(dumper, req, res, &err.to_string(), asked, &what);
     }
-    ServiceResponse::new(req, res.set_body(EitherBody::right(body)))
+    debug!(target: "dumper::middleware", "stored: {what}");
+    note(dumper, &Status::Stored, res.headers_mut());
+    ServiceResponse::new(req, answer(asked, res, body))
 }
 
 /// Answers with a stored page.
@@ -308,10 +301,7 @@ fn serve<B: MessageBody>(
             .insert(header::AGE, HeaderValue::from(age.as_secs()));
     }
     note(dumper, &Status::Hit, res.headers_mut());
-    if not_modified(req.headers(), res.headers()) {
-        return ServiceResponse::new(req, without_body(res));
-    }
-    let res = res.set_body(EitherBody::right(page.body().clone()));
+    let res = answer(req.headers(), res, page.body().clone());
     ServiceResponse::new(req, res)
 }
 
@@ -324,20 +314,6 @@ fn prepare(page: &Page) -> Vec<(HeaderName, HeaderValue)> {
         Some((name, value))
     });
     headers.collect()
-}
-
-/// Makes a 304 of a 200 (RFC 9110 §15.4.5).
-fn without_body<B: MessageBody, T>(mut res: HttpResponse<T>) -> HttpResponse<Body<B>> {
-    *res.status_mut() = StatusCode::NOT_MODIFIED;
-    for name in [
-        header::CONTENT_LENGTH,
-        header::CONTENT_TYPE,
-        header::CONTENT_ENCODING,
-        header::CONTENT_LANGUAGE,
-    ] {
-        res.headers_mut().remove(name);
-    }
-    res.set_body(EitherBody::right(Bytes::new()))
 }
 
 /// Takes from a request what only concerns the answer to this client, and returns

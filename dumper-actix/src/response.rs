@@ -63,7 +63,7 @@ impl Head {
     pub(crate) fn with_body(mut self, body: Bytes) -> Page {
         let has_etag = self.headers.iter().any(|(name, _)| name == "etag");
         if !has_etag {
-            let etag = crate::validators::etag_of(&body);
+            let etag = crate::conditions::etag_of(&body);
             let etag = Bytes::copy_from_slice(etag.as_bytes());
             self.headers.push(("etag".to_owned(), etag));
         }
