@@ -85,6 +85,7 @@ pub struct Dumper {
     pub(crate) max_body: usize,
     pub(crate) browser_cache: BrowserCache,
     pub(crate) cache_status: bool,
+    pub(crate) compress: bool,
 }
 
 /// What browsers are told of a stored page that says nothing of it itself.
@@ -121,6 +122,7 @@ impl Dumper {
             max_body: 2 << 20,
             browser_cache: BrowserCache::default(),
             cache_status: true,
+            compress: false,
         }
     }
 
@@ -227,6 +229,25 @@ impl Dumper {
     #[must_use]
     pub fn browser_cache(mut self, told: BrowserCache) -> Self {
         self.browser_cache = told;
+        self
+    }
+
+    /// Sends pages in the content coding that a client takes best: Brotli (`br`),
+    /// Zstandard (`zstd`) or gzip. Default: as they are rendered.
+    ///
+    /// A page is compressed once in each coding, when that is asked for first, off
+    /// the worker; its bytes are kept with the page and count like its own. So a
+    /// hit in a coding costs what any hit of its size does. Pages are left as they
+    /// are if they are smaller than 512 bytes, of a type that is compressed
+    /// already, hardly smaller by it, or say `no-transform`. A response that is not
+    /// stored, or goes by as a stream, is sent as it comes.
+    ///
+    /// Renders that may be stored see no `Accept-Encoding`, so an inner `Compress`
+    /// stays idle for them.
+    #[cfg(feature = "compress")]
+    #[must_use]
+    pub fn compress(mut self) -> Self {
+        self.compress = true;
         self
     }
 

@@ -19,8 +19,14 @@
 //! What is stored and what is not, see [`Dumper`]. How writes are told to the
 //! cache, see the [`dumper`](::dumper) crate.
 
+mod accepted;
 mod answer;
 mod body;
+#[cfg(feature = "compress")]
+mod coding;
+#[cfg(feature = "compress")]
+mod compress;
+mod compressible;
 mod conditions;
 mod cookies;
 mod dumper;
@@ -28,6 +34,7 @@ mod fields;
 mod freshness;
 mod hosts;
 mod middleware;
+mod representation;
 mod request;
 mod response;
 mod status;

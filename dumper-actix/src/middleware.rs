@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use actix_web::body::{BodySize, EitherBody, MessageBody};
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use bytes::Bytes;
@@ -17,8 +17,10 @@ use log::debug;
 
 use crate::answer::{answer, unchanged};
 use crate::body::{Body, Copy, Streaming};
+use crate::compressible::offer_codings;
 use crate::conditions::not_modified;
 use crate::dumper::Dumper;
+use crate::representation;
 use crate::request::{CONDITIONS, header_value, key};
 use crate::response::{Head, fit, tell_browsers};
 use crate::status::Status;
@@ -152,7 +154,7 @@ where
         Lookup::Hit(page) => {
             debug!(target: "dumper::middleware", "hit: {what}");
             let (req, _) = req.into_parts();
-            return Ok(serve(dumper, req, &page));
+            return Ok(serve(dumper, req, &what.key, &page).await);
         }
         Lookup::Miss(lease) => Some(lease),
         Lookup::Fenced => None,
@@ -160,8 +162,11 @@ where
     debug!(target: "dumper::middleware", "miss: {what}");
     req.extensions_mut().insert(Led);
     let asked = take_conditions(&mut req);
+    if dumper.compress {
+        req.headers_mut().remove(header::ACCEPT_ENCODING);
+    }
     match in_scope(service, req).await {
-        (Ok(res), tags) => Ok(store(dumper, res, &asked, lease, tags, what)),
+        (Ok(res), tags) => Ok(store(dumper, res, &asked, lease, tags, what).await),
         (Err(err), _) => {
             lease.into_iter().for_each(Lease::decline);
             Err(err)
@@ -170,7 +175,7 @@ where
 }
 
 /// Stores what was rendered, if it may be.
-fn store<B: MessageBody>(
+async fn store<B: MessageBody>(
     dumper: &Dumper,
     res: ServiceResponse<B>,
     asked: &HeaderMap,
@@ -180,7 +185,7 @@ fn store<B: MessageBody>(
 ) -> ServiceResponse<Body<B>> {
     let inner_path = dumper::Path::requested(res.request().path());
     let (req, mut res) = res.into_parts();
-    let refused = match (lease, fit(res.status(), res.headers())) {
+    let refused = match (lease, fit(res.status(), res.headers(), asked)) {
         (Some(lease), Err(reason)) => {
             lease.decline();
             reason
@@ -195,12 +200,16 @@ fn store<B: MessageBody>(
             }
             "fenced".to_owned()
         }
-        (Some(mut lease), Ok(fit)) => {
+        (Some(mut lease), Ok(mut fit)) => {
             lease.also_at(req.path());
             lease.tag(tags);
+            if dumper.compress {
+                fit.ignore_codings();
+                offer_codings(res.headers_mut());
+            }
             tell_browsers(res.headers_mut(), dumper.browser_cache);
             let head = Head::of(res.status(), res.headers(), fit, asked);
-            return keep(dumper, req, res, head, lease, asked, what);
+            return keep(dumper, req, res, head, lease, asked, what).await;
         }
     };
     let res = res.map_body(|_, body| EitherBody::left(Streaming::untouched(body)));
@@ -230,7 +239,7 @@ fn refuse<B: MessageBody>(
 
 /// Stores a page whose body is in hand; of another one a copy is kept as it goes
 /// by.
-fn keep<B: MessageBody>(
+async fn keep<B: MessageBody>(
     dumper: &Dumper,
     req: HttpRequest,
     res: HttpResponse<B>,
@@ -275,45 +284,37 @@ fn keep<B: MessageBody>(
     {
         res.headers_mut().insert(header::ETAG, etag);
     }
-    if let Err(err) = lease.fill(page) {
-        let res = res.set_body(EitherBody::right(body));
-        return refuse(dumper, req, res, &err.to_string(), asked, &what);
-    }
+    let page = match lease.fill(page) {
+        Ok(page) => page,
+        Err(err) => {
+            let res = res.set_body(EitherBody::right(body));
+            return refuse(dumper, req, res, &err.to_string(), asked, &what);
+        }
+    };
     debug!(target: "dumper::middleware", "stored: {what}");
     note(dumper, &Status::Stored, res.headers_mut());
+    let body = representation::select(dumper, &what.key, &page, asked, res.headers_mut()).await;
     ServiceResponse::new(req, answer(asked, res, body))
 }
 
 /// Answers with a stored page.
-fn serve<B: MessageBody>(
+async fn serve<B: MessageBody>(
     dumper: &Dumper,
     req: HttpRequest,
-    page: &Page,
+    key: &Key,
+    page: &Arc<Page>,
 ) -> ServiceResponse<Body<B>> {
     let code = StatusCode::from_u16(page.status()).unwrap_or(StatusCode::OK);
     let mut res = HttpResponse::with_body(code, ());
-    let prepared = page.prepared(prepare);
-    for (name, value) in prepared.into_iter().flatten() {
-        res.headers_mut().append(name.clone(), value.clone());
-    }
+    representation::add_headers(page, res.headers_mut());
     if let Some(age) = page.age() {
         res.headers_mut()
             .insert(header::AGE, HeaderValue::from(age.as_secs()));
     }
+    let body = representation::select(dumper, key, page, req.headers(), res.headers_mut()).await;
     note(dumper, &Status::Hit, res.headers_mut());
-    let res = answer(req.headers(), res, page.body().clone());
+    let res = answer(req.headers(), res, body);
     ServiceResponse::new(req, res)
-}
-
-/// The headers of a page as Actix Web has them.
-fn prepare(page: &Page) -> Vec<(HeaderName, HeaderValue)> {
-    let headers = page.headers().iter();
-    let headers = headers.filter_map(|(name, value)| {
-        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-        let value = HeaderValue::from_maybe_shared(value.clone()).ok()?;
-        Some((name, value))
-    });
-    headers.collect()
 }
 
 /// Takes from a request what only concerns the answer to this client, and returns

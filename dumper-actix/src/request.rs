@@ -1,10 +1,11 @@
 //! Which requests a page may answer, and which page.
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{self, HeaderMap, HeaderName};
+use actix_web::http::header::{self, HeaderMap, HeaderName, Quality};
 use actix_web::http::{Method, Version};
 use dumper::Key;
 
+use crate::accepted::Accepted;
 use crate::cookies::is_among;
 use crate::dumper::Dumper;
 use crate::status::Status;
@@ -21,6 +22,10 @@ const OVERRIDES: [&str; 8] = [
     "x-method-override",
     "x-host",
 ];
+
+/// With the name of a coding behind it, what selects a page that was rendered in
+/// this coding.
+pub(crate) const ACCEPTS: &str = ":accepts ";
 
 /// What of `X-Forwarded-*` is in the key, or tells nothing but the client.
 const FORWARDED: [&str; 3] = ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"];
@@ -99,8 +104,13 @@ fn told_origin(headers: &HeaderMap) -> Option<String> {
     Some(told.collect::<Vec<_>>().join(", "))
 }
 
-/// The value of a header, its lines joined.
+/// The value of a header, its lines joined; or, by the name of none, whether the
+/// client takes a [coding](ACCEPTS).
 pub(crate) fn header_value(headers: &HeaderMap, name: &str) -> Option<Vec<u8>> {
+    if let Some(coding) = name.strip_prefix(ACCEPTS) {
+        let accepts = Accepted::by(headers).quality(coding) > Quality::ZERO;
+        return accepts.then(|| b"yes".to_vec());
+    }
     let mut lines = headers.get_all(name);
     let mut value = lines.next()?.as_bytes().to_vec();
     for line in lines {

@@ -10,7 +10,7 @@ use dumper::Page;
 use crate::dumper::BrowserCache;
 use crate::fields::tokens;
 use crate::freshness::{CDN_CACHE_CONTROL, Freshness, forbidding_directive, freshness};
-use crate::request::header_value;
+use crate::request::{ACCEPTS, header_value};
 
 /// Fields that concern one connection, or that the encoder writes.
 const HOP_BY_HOP: [&str; 11] = [
@@ -84,12 +84,24 @@ pub(crate) struct Fit {
     vary: Vec<String>,
 }
 
+impl Fit {
+    /// Says that the render did not see which codings the client takes, so that
+    /// they did not select it.
+    pub(crate) fn ignore_codings(&mut self) {
+        self.vary.retain(|name| name != "accept-encoding");
+    }
+}
+
 /// Whether a response may be stored (RFC 9111 §3).
 ///
 /// # Errors
 ///
 /// Returns why not.
-pub(crate) fn fit(status: StatusCode, headers: &HeaderMap) -> Result<Fit, String> {
+pub(crate) fn fit(
+    status: StatusCode,
+    headers: &HeaderMap,
+    request: &HeaderMap,
+) -> Result<Fit, String> {
     if status != StatusCode::OK {
         return Err(format!("status-{}", status.as_u16()));
     }
@@ -114,6 +126,17 @@ pub(crate) fn fit(status: StatusCode, headers: &HeaderMap) -> Result<Fit, String
     };
     if vary.iter().any(|name| name == "*") {
         return refused("vary-star");
+    }
+    // Nobody else gets a coding that he did not ask for, whatever `Vary` says.
+    let Some(codings) = tokens(headers, &header::CONTENT_ENCODING) else {
+        return refused("content-encoding");
+    };
+    for coding in codings.iter().filter(|coding| *coding != "identity") {
+        let accepts = format!("{ACCEPTS}{coding}");
+        if header_value(request, &accepts).is_none() {
+            return refused("content-encoding");
+        }
+        vary.push(accepts);
     }
     vary.sort_unstable();
     vary.dedup();
