@@ -47,7 +47,7 @@
 //! | 26 redirects, 203, 410, 304 | `visitors::stored::no_status_but_200_is_stored` |
 //! | 27 mounted under a prefix | [`a_site_mounted_under_a_prefix_has_whole_paths`] |
 //! | 28 `str(instance)` at each signal | [`every_step_is_logged`] (no entity of the site is `Display`) |
-//! | 29 a handle taken at import | `render::all_workers_share_the_cache_of_the_process` |
+//! | 29 a handle taken at import | `http`: `renders::all_workers_share_the_cache_of_the_process` |
 //! | 30 the README's examples | — (compiled where they stand) |
 //! | 31 no purge-all, list, stats | [`all_can_be_dropped_listed_and_counted`], [`pages_can_be_filed_under_a_name`] |
 //! | 32 the whole site by default | [`the_whole_site_is_stored_but_for_the_admin_pages`], `visitors::left_out::only_the_chosen_paths_are_stored` |

@@ -15,7 +15,6 @@ mod observe;
 mod overlaps;
 mod parlour;
 mod paths;
-mod render;
 mod scopes;
 mod site;
 mod statements;
