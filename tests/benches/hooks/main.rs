@@ -9,6 +9,7 @@
 #![allow(clippy::print_stdout, reason = "the table is what it is for")]
 
 mod flavors;
+#[path = "../ratio.rs"]
 mod ratio;
 mod round;
 mod visitors;
@@ -113,7 +114,7 @@ async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
 fn print(pages: usize, writer: Writer, write: Write, outcome: Outcome) {
     let [writer, write] =
         [format!("{writer:?}"), format!("{write:?}")].map(|name| name.to_lowercase());
-    let [plain, dumped] = [outcome.plain, outcome.dumped].map(|time| time.as_secs_f64() * 1e6);
+    let [plain, dumped] = [outcome.plain, outcome.other].map(|time| time.as_secs_f64() * 1e6);
     let Outcome {
         ratio,
         spread: [low, high],

@@ -6,7 +6,7 @@ use std::time::Duration;
 #[derive(Default)]
 pub(crate) struct Pairs {
     plain: Vec<Duration>,
-    dumped: Vec<Duration>,
+    other: Vec<Duration>,
     ratios: Vec<f64>,
 }
 
@@ -14,17 +14,17 @@ pub(crate) struct Pairs {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Outcome {
     pub(crate) plain: Duration,
-    pub(crate) dumped: Duration,
+    pub(crate) other: Duration,
     pub(crate) ratio: f64,
     /// Half of the ratios lie between these.
     pub(crate) spread: [f64; 2],
 }
 
 impl Pairs {
-    pub(crate) fn add(&mut self, plain: Duration, dumped: Duration) {
+    pub(crate) fn add(&mut self, plain: Duration, other: Duration) {
         self.plain.push(plain);
-        self.dumped.push(dumped);
-        self.ratios.push(dumped.as_secs_f64() / plain.as_secs_f64());
+        self.other.push(other);
+        self.ratios.push(other.as_secs_f64() / plain.as_secs_f64());
     }
 
     pub(crate) fn outcome(mut self) -> Outcome {
@@ -33,7 +33,7 @@ impl Pairs {
             [1, 2, 3].map(|quarters| self.ratios[self.ratios.len() * quarters / 4]);
         Outcome {
             plain: median(&mut self.plain),
-            dumped: median(&mut self.dumped),
+            other: median(&mut self.other),
             ratio,
             spread: [low, high],
         }
