@@ -93,6 +93,17 @@ impl Cache {
         lookup
     }
 
+    /// Returns the page for a request if it is stored, and leaves it at that if it
+    /// is not: waits for nobody, and gives no lease.
+    #[must_use]
+    pub fn stored(&self, key: &Key, headers: &RequestHeaders<'_>) -> Option<Arc<Page>> {
+        let page = self.select(key, headers);
+        if page.is_some() {
+            self.memory.counters().hit();
+        }
+        page
+    }
+
     /// Drops the pages of some paths, all variants of each.
     ///
     /// When it returns, no request that starts later sees them, and no page

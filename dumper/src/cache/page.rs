@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 
@@ -17,6 +17,7 @@ pub struct Page {
     body: Bytes,
     vary: Vec<(String, Option<Vec<u8>>)>,
     made: Instant,
+    created: SystemTime,
     stale: Option<Instant>,
     served: AtomicU64,
     prepared: OnceLock<Box<dyn Any + Send + Sync>>,
@@ -32,6 +33,7 @@ impl Page {
             body,
             vary: Vec::new(),
             made: Instant::now(),
+            created: SystemTime::now(),
             stale: None,
             served: AtomicU64::new(0),
             prepared: OnceLock::new(),
@@ -88,6 +90,19 @@ impl Page {
     #[must_use]
     pub fn age(&self) -> Option<Duration> {
         self.stale.map(|_| self.made.elapsed())
+    }
+
+    /// How much longer it is fresh, if it says itself how long it is.
+    #[must_use]
+    pub fn left(&self) -> Option<Duration> {
+        self.stale
+            .map(|stale| stale.saturating_duration_since(Instant::now()))
+    }
+
+    /// When it was made into a page here, however old it was then.
+    #[must_use]
+    pub fn created(&self) -> SystemTime {
+        self.created
     }
 
     /// The page in the form that a web framework serves: made once, by the first
