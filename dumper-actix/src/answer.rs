@@ -1,39 +1,247 @@
-//! What a request gets of a page: all of it, or word that it has it already.
+//! What a request gets of a page: all of it, parts of it, or word that it has it
+//! already.
+
+use std::ops::Range;
+use std::time::SystemTime;
 
 use actix_web::HttpResponse;
 use actix_web::body::{EitherBody, MessageBody};
-use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use bytes::Bytes;
 
 use crate::body::{Body, Streaming};
-use crate::conditions::not_modified;
+use crate::conditions::{etag_of, not_modified, only, range_applies};
+use crate::range::{Ranges, ranges};
+
+/// What a 304 tells of a page (RFC 9110 §15.4.5).
+const OWED: [&str; 9] = [
+    "age",
+    "cache-control",
+    "cache-status",
+    "content-location",
+    "date",
+    "etag",
+    "expires",
+    "last-modified",
+    "vary",
+];
+
+/// What a request asks of the page that it selects.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) headers: &'a HeaderMap,
+}
 
 /// Answers a request with a page: `res` has the status and the headers of the
-/// selected representation, `body` is its content.
+/// selected representation, `body` is its content, and `created` is when it was
+/// made.
 ///
 /// It is all the same whether the page was stored before or rendered just now.
 pub(crate) fn answer<B: MessageBody>(
-    asked: &HeaderMap,
-    res: HttpResponse<()>,
+    asked: Asked<'_>,
+    mut res: HttpResponse<()>,
     body: Bytes,
+    created: SystemTime,
 ) -> HttpResponse<Body<B>> {
-    if not_modified(asked, res.headers()) {
-        return unchanged(res);
+    let is_success = res.status().is_success();
+    if is_success && not_modified(asked.headers, res.headers(), Some(created)) {
+        let has_etag = res.headers().contains_key(header::ETAG);
+        retain(&mut res, |name| {
+            OWED.contains(&name) && !(has_etag && name == "last-modified")
+        });
+        return without_body(res);
     }
+    match asked_parts(asked, &res, body.len(), created) {
+        Ranges::Ignored => res.set_body(EitherBody::right(body)),
+        Ranges::Unsatisfiable => unsatisfiable(res, body.len()),
+        Ranges::Parts(parts) => partial(asked, res, &body, &parts),
+    }
+}
+
+/// Answers with 304 instead of a success that is no page: all of it goes but
+/// what describes the body.
+pub(crate) fn unchanged<B: MessageBody, T>(mut res: HttpResponse<T>) -> HttpResponse<Body<B>> {
+    remove_metadata(res.headers_mut());
+    without_body(res)
+}
+
+fn without_body<B: MessageBody, T>(mut res: HttpResponse<T>) -> HttpResponse<Body<B>> {
+    *res.status_mut() = StatusCode::NOT_MODIFIED;
+    res.set_body(EitherBody::left(Streaming::none()))
+}
+
+/// What a request asks for by `Range`, which only `GET` has (RFC 9110 §14.2).
+fn asked_parts(
+    asked: Asked<'_>,
+    res: &HttpResponse<()>,
+    len: usize,
+    created: SystemTime,
+) -> Ranges {
+    let headers = res.headers();
+    let has_parts = asked.method == Method::GET
+        && res.status() == StatusCode::OK
+        && only(headers, &header::ACCEPT_RANGES).is_none_or(|unit| unit != b"none");
+    let range = only(asked.headers, &header::RANGE).filter(|_| has_parts);
+    let range = range.filter(|_| range_applies(asked.headers, headers, created));
+    match range.map_or(Ranges::Ignored, |range| ranges(range, len)) {
+        // Nobody could tell whether the whole answer is encoded or each part.
+        Ranges::Parts(parts) if parts.len() > 1 && is_encoded(headers) => Ranges::Ignored,
+        ranges => ranges,
+    }
+}
+
+fn is_encoded(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::CONTENT_ENCODING)
+}
+
+/// Sends parts of a page (RFC 9110 §15.3.7).
+fn partial<B: MessageBody>(
+    asked: Asked<'_>,
+    mut res: HttpResponse<()>,
+    body: &Bytes,
+    parts: &[Range<usize>],
+) -> HttpResponse<Body<B>> {
+    *res.status_mut() = StatusCode::PARTIAL_CONTENT;
+    let headers = res.headers_mut();
+    headers.remove(header::CONTENT_LENGTH);
+    let content_type = headers.get(header::CONTENT_TYPE).cloned();
+    if asked.headers.contains_key(header::IF_RANGE) {
+        // The client has another part, and with it all that describes the page.
+        remove_metadata(headers);
+    }
+    if let [part] = parts {
+        insert(headers, header::CONTENT_RANGE, &content_range(part, body));
+        return res.set_body(EitherBody::right(body.slice(part.clone())));
+    }
+    // No body holds its own hash.
+    let boundary = String::from_utf8_lossy(etag_of(body).as_bytes()).replace('"', "");
+    let kind = format!("multipart/byteranges; boundary={boundary}");
+    insert(headers, header::CONTENT_TYPE, &kind);
+    let body = multipart(&boundary, content_type.as_ref(), body, parts);
     res.set_body(EitherBody::right(body))
 }
 
-/// Makes a 304 of a response that is no page (RFC 9110 §15.4.5).
-pub(crate) fn unchanged<B: MessageBody, T>(mut res: HttpResponse<T>) -> HttpResponse<Body<B>> {
-    *res.status_mut() = StatusCode::NOT_MODIFIED;
-    for name in [
-        header::CONTENT_LENGTH,
-        header::CONTENT_TYPE,
-        header::CONTENT_ENCODING,
-        header::CONTENT_LANGUAGE,
-    ] {
-        res.headers_mut().remove(name);
+/// RFC 9110 §14.6.
+fn multipart(
+    boundary: &str,
+    content_type: Option<&HeaderValue>,
+    body: &Bytes,
+    parts: &[Range<usize>],
+) -> Bytes {
+    let mut sent = Vec::new();
+    for part in parts {
+        sent.extend_from_slice(format!("--{boundary}\r\n").as_bytes());
+        if let Some(content_type) = content_type {
+            sent.extend_from_slice(b"Content-Type: ");
+            sent.extend_from_slice(content_type.as_bytes());
+            sent.extend_from_slice(b"\r\n");
+        }
+        let range = content_range(part, body);
+        sent.extend_from_slice(format!("Content-Range: {range}\r\n\r\n").as_bytes());
+        sent.extend_from_slice(&body.slice(part.clone()));
+        sent.extend_from_slice(b"\r\n");
     }
-    res.set_body(EitherBody::left(Streaming::none()))
+    sent.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+    sent.into()
+}
+
+fn content_range(part: &Range<usize>, body: &Bytes) -> String {
+    format!("bytes {}-{}/{}", part.start, part.end - 1, body.len())
+}
+
+/// Tells how much there is for whom it is too little (RFC 9110 §15.5.17).
+fn unsatisfiable<B: MessageBody>(mut res: HttpResponse<()>, len: usize) -> HttpResponse<Body<B>> {
+    *res.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
+    retain(&mut res, |name| name == "cache-status");
+    let range = format!("bytes */{len}");
+    insert(res.headers_mut(), header::CONTENT_RANGE, &range);
+    res.set_body(EitherBody::right(Bytes::new()))
+}
+
+/// Keeps these fields, and those by which a browser lets a script of another
+/// origin have the answer.
+fn retain(res: &mut HttpResponse<()>, keep: impl Fn(&str) -> bool) {
+    res.headers_mut()
+        .retain(|name, _| keep(name.as_str()) || name.as_str().starts_with("access-control-"));
+}
+
+/// Removes what describes a body that is not sent, or not whole, but for the
+/// validator.
+fn remove_metadata(headers: &mut HeaderMap) {
+    let has_etag = headers.contains_key(header::ETAG);
+    headers.retain(|name, _| match name.as_str() {
+        "content-location" => true,
+        "last-modified" => !has_etag,
+        "accept-ranges" => false,
+        name => !name.starts_with("content-") || name.starts_with("content-security-policy"),
+    });
+}
+
+fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use actix_web::body::{BodySize, BoxBody};
+
+    use super::*;
+
+    /// The answer to a `GET` with a page that has an `ETag`, by the status of both.
+    fn answered(asked: (HeaderName, &'static str), status: u16) -> (u16, BodySize) {
+        let headers = HeaderMap::from_iter([(asked.0, HeaderValue::from_static(asked.1))]);
+        let status = StatusCode::from_u16(status).unwrap();
+        let mut res = HttpResponse::with_body(status, ());
+        insert(res.headers_mut(), header::ETAG, "\"a\"");
+        let asked = Asked {
+            method: &Method::GET,
+            headers: &headers,
+        };
+        let body = Bytes::from_static(b"text");
+        let res: HttpResponse<Body<BoxBody>> = answer(asked, res, body, UNIX_EPOCH);
+        (res.status().as_u16(), res.body().size())
+    }
+
+    #[test]
+    fn conditions_count_for_every_success_and_ranges_for_200() {
+        let known = (header::IF_NONE_MATCH, "\"a\"");
+        let part = (header::RANGE, "bytes=0-1");
+        // Over HTTP/2 a body of no bytes has a `Content-Length`, none has none.
+        for (asked, status, expected) in [
+            (&known, 200, (304, BodySize::None)),
+            (&known, 203, (304, BodySize::None)),
+            (&known, 301, (301, BodySize::Sized(4))),
+            (&known, 404, (404, BodySize::Sized(4))),
+            (&part, 200, (206, BodySize::Sized(2))),
+            (&part, 203, (203, BodySize::Sized(4))),
+            (&part, 404, (404, BodySize::Sized(4))),
+        ] {
+            assert_eq!(
+                answered(asked.clone(), status),
+                expected,
+                "{status} {asked:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_single_part_shares_the_bytes_of_the_page() {
+        let body = Bytes::from_static(b"text");
+        let asked = Asked {
+            method: &Method::GET,
+            headers: &HeaderMap::new(),
+        };
+        let res = HttpResponse::with_body(StatusCode::OK, ());
+        let res: HttpResponse<Body<BoxBody>> = partial(asked, res, &body, &[1..3]);
+        let Ok(part) = res.into_body().try_into_bytes() else {
+            panic!("it is bytes");
+        };
+        assert_eq!(part.as_ptr(), body.slice(1..3).as_ptr());
+    }
 }

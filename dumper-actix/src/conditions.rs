@@ -1,8 +1,16 @@
 //! Whether a client has the page already (RFC 9110 §13).
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use actix_web::http::header::{
-    ETAG, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+    DATE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
+    LAST_MODIFIED,
 };
+
+/// How long before its `Date` a page must have been modified last, so that it
+/// cannot have been modified again in the same second: enough for two clocks
+/// that do not agree (RFC 9110 §8.8.2.2).
+const CLOCKS_APART: Duration = Duration::from_mins(1);
 
 /// Makes the strong validator of a body.
 pub(crate) fn etag_of(body: &[u8]) -> HeaderValue {
@@ -11,43 +19,98 @@ pub(crate) fn etag_of(body: &[u8]) -> HeaderValue {
     HeaderValue::from_str(&format!("\"{}\"", &hash[..32])).expect("hex digits are a header value")
 }
 
-/// Whether a request is to be answered with 304 instead of a 200 that has these
-/// headers.
-pub(crate) fn not_modified(request: &HeaderMap, response: &HeaderMap) -> bool {
+/// Whether a request is to be answered with 304 instead of a success that has
+/// these headers (RFC 9110 §13.2.2).
+///
+/// `created` is when the page was made, if it is one: without `Last-Modified`
+/// that counts as its last change (RFC 9111 §4.3.2).
+pub(crate) fn not_modified(
+    request: &HeaderMap,
+    response: &HeaderMap,
+    created: Option<SystemTime>,
+) -> bool {
     let mut asked = request.get_all(IF_NONE_MATCH).peekable();
     if asked.peek().is_some() {
-        let etag = response.get(ETAG).and_then(|etag| etag.to_str().ok());
-        return asked.any(|line| line.to_str().is_ok_and(|line| lists(line, etag)));
+        let etag = response.get(ETAG).map(HeaderValue::as_bytes);
+        return asked.any(|line| lists(line.as_bytes(), etag));
     }
-    let date = |headers: &HeaderMap, name| {
-        let value = headers.get(name)?.to_str().ok()?;
-        httpdate::parse_http_date(value).ok()
+    let modified = if response.contains_key(LAST_MODIFIED) {
+        date(response, &LAST_MODIFIED)
+    } else {
+        created.map(|created| change_before(created, response))
     };
-    match (
-        date(request, IF_MODIFIED_SINCE),
-        date(response, LAST_MODIFIED),
-    ) {
+    match (date(request, &IF_MODIFIED_SINCE), modified) {
         (Some(since), Some(modified)) => modified <= since,
         _ => false,
     }
 }
 
+/// Whether a `Range` is to be obeyed, for all that `If-Range` says (RFC 9110
+/// §13.1.5).
+pub(crate) fn range_applies(
+    request: &HeaderMap,
+    response: &HeaderMap,
+    created: SystemTime,
+) -> bool {
+    if !request.contains_key(IF_RANGE) {
+        return true;
+    }
+    let Some(validator) = only(request, &IF_RANGE) else {
+        return false;
+    };
+    if validator.starts_with(b"\"") {
+        return only(response, &ETAG) == Some(validator);
+    }
+    let (Some(since), Some(modified)) = (date(request, &IF_RANGE), date(response, &LAST_MODIFIED))
+    else {
+        return false;
+    };
+    let made = date(response, &DATE).map_or(created, |made| made.min(created));
+    since == modified
+        && made
+            .duration_since(modified)
+            .is_ok_and(|apart| apart >= CLOCKS_APART)
+}
+
+/// The moment of the last change of a page that does not tell it.
+///
+/// It is the next whole second, since a page that was served earlier in this one
+/// may have the same `Date`.
+fn change_before(created: SystemTime, response: &HeaderMap) -> SystemTime {
+    let seconds = created.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let next = UNIX_EPOCH + Duration::from_secs(seconds.as_secs() + 1);
+    date(response, &DATE).map_or(next, |made| made.max(next))
+}
+
+fn date(headers: &HeaderMap, name: &HeaderName) -> Option<SystemTime> {
+    let value = std::str::from_utf8(only(headers, name)?).ok()?;
+    httpdate::parse_http_date(value).ok()
+}
+
+/// The value of a field that may have but one line.
+pub(crate) fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
+    let mut lines = headers.get_all(name);
+    let line = lines.next()?;
+    lines.next().is_none().then(|| line.as_bytes())
+}
+
 /// Whether a list of entity tags, or `*`, has this one by weak comparison
-/// (RFC 9110 §8.8.3.2).
-fn lists(mut list: &str, etag: Option<&str>) -> bool {
-    if list.trim() == "*" {
+/// (RFC 9110 §8.8.3.2). Entity tags are bytes, not all of them ASCII.
+fn lists(mut list: &[u8], etag: Option<&[u8]>) -> bool {
+    if list.trim_ascii() == b"*" {
         return true;
     }
     let Some(etag) = etag else { return false };
-    let opaque = etag.strip_prefix("W/").unwrap_or(etag);
+    let opaque = etag.strip_prefix(b"W/").unwrap_or(etag);
     // An entity tag may hold commas, so the list is not split at them.
     loop {
-        list = list.trim_start_matches([' ', '\t', ',']);
-        let tag = list.strip_prefix("W/").unwrap_or(list);
-        let Some(end) = tag.strip_prefix('"').and_then(|tag| tag.find('"')) else {
+        let between = list.iter().take_while(|byte| b" \t,".contains(byte));
+        list = list.get(between.count()..).unwrap_or_default();
+        let tag = list.strip_prefix(b"W/").unwrap_or(list);
+        let Some(end) = end_of_quoted(tag) else {
             return false;
         };
-        let (tag, rest) = tag.split_at(end + 2);
+        let (tag, rest) = tag.split_at(end);
         if tag == opaque {
             return true;
         }
@@ -55,66 +118,129 @@ fn lists(mut list: &str, etag: Option<&str>) -> bool {
     }
 }
 
+/// Where the quoted bytes end with which a text begins.
+fn end_of_quoted(text: &[u8]) -> Option<usize> {
+    let quoted = text.strip_prefix(b"\"")?;
+    let end = quoted.iter().position(|byte| *byte == b'"')?;
+    Some(end + 2)
+}
+
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::HeaderName;
-
     use super::*;
+
+    const EARLY: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+    const LATER: &str = "Sun, 06 Nov 1994 08:49:38 GMT";
+    /// More than a minute after both.
+    const MINUTES_LATER: &str = "Sun, 06 Nov 1994 08:52:00 GMT";
 
     fn headers(fields: &[(HeaderName, &str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for (name, value) in fields {
-            headers.append(name.clone(), HeaderValue::from_str(value).unwrap());
+            let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
+            headers.append(name.clone(), value);
         }
         headers
     }
 
+    fn is_304(request: &[(HeaderName, &str)], response: &[(HeaderName, &str)]) -> bool {
+        not_modified(&headers(request), &headers(response), None)
+    }
+
     #[test]
     fn entity_tags_are_compared_weakly_in_lists() {
-        let response = headers(&[(ETAG, "\"a,b\"")]);
-        for list in [
-            "*",
-            "\"a,b\"",
-            "W/\"a,b\"",
-            "\"x\", W/\"y\" ,\"a,b\"",
-            " ,\"a,b\",",
-        ] {
-            assert!(
-                not_modified(&headers(&[(IF_NONE_MATCH, list)]), &response),
-                "{list}"
-            );
+        for etag in ["\"a,b\"", "W/\"a,b\""] {
+            for list in [
+                "*",
+                " * ",
+                "\"a,b\"",
+                "W/\"a,b\"",
+                "\"x\", W/\"y\" ,\"a,b\"",
+                " ,\"a,b\",",
+                "\"ü\",\"a,b\"",
+            ] {
+                assert!(is_304(&[(IF_NONE_MATCH, list)], &[(ETAG, etag)]), "{list}");
+            }
+            for list in ["", "a,b", "\"a\"", "\"a,b", "\"x\" \"a", "W/", "w/\"a,b\""] {
+                assert!(!is_304(&[(IF_NONE_MATCH, list)], &[(ETAG, etag)]), "{list}");
+            }
         }
-        for list in ["", "a,b", "\"a\"", "\"a,b", "\"x\" \"a", "W/"] {
-            assert!(
-                !not_modified(&headers(&[(IF_NONE_MATCH, list)]), &response),
-                "{list}"
-            );
-        }
+        assert!(is_304(&[(IF_NONE_MATCH, "\"ü\"")], &[(ETAG, "\"ü\"")]));
+        assert!(!is_304(&[(IF_NONE_MATCH, "\"ü\"")], &[(ETAG, "\"ö\"")]));
+        assert!(!is_304(&[(IF_NONE_MATCH, "\"a\"")], &[]));
     }
 
     #[test]
     fn a_date_counts_only_without_an_entity_tag() {
-        let date = "Sun, 06 Nov 1994 08:49:37 GMT";
-        let later = "Sun, 06 Nov 1994 08:49:38 GMT";
-        let response = headers(&[(LAST_MODIFIED, date), (ETAG, "\"a\"")]);
-        assert!(not_modified(
-            &headers(&[(IF_MODIFIED_SINCE, date)]),
-            &response
-        ));
-        assert!(not_modified(
-            &headers(&[(IF_MODIFIED_SINCE, later)]),
-            &response
-        ));
-        let both = [(IF_NONE_MATCH, "\"b\""), (IF_MODIFIED_SINCE, later)];
-        assert!(!not_modified(&headers(&both), &response));
-        let newer = headers(&[(LAST_MODIFIED, later)]);
-        assert!(!not_modified(
-            &headers(&[(IF_MODIFIED_SINCE, date)]),
-            &newer
-        ));
-        assert!(!not_modified(
-            &headers(&[(IF_MODIFIED_SINCE, "now")]),
-            &newer
-        ));
+        let response = [(LAST_MODIFIED, EARLY), (ETAG, "\"a\"")];
+        assert!(is_304(&[(IF_MODIFIED_SINCE, EARLY)], &response));
+        assert!(is_304(&[(IF_MODIFIED_SINCE, LATER)], &response));
+        let both = [(IF_NONE_MATCH, "\"b\""), (IF_MODIFIED_SINCE, LATER)];
+        assert!(!is_304(&both, &response));
+        let newer = [(LAST_MODIFIED, LATER)];
+        for since in [EARLY, "now", ""] {
+            assert!(!is_304(&[(IF_MODIFIED_SINCE, since)], &newer), "{since}");
+        }
+        let two = [(IF_MODIFIED_SINCE, LATER), (IF_MODIFIED_SINCE, LATER)];
+        assert!(!is_304(&two, &newer));
+        assert!(!is_304(&[(IF_MODIFIED_SINCE, LATER)], &[]));
+    }
+
+    #[test]
+    fn a_page_that_does_not_tell_it_was_changed_in_the_next_second() {
+        let parse = |date| httpdate::parse_http_date(date).unwrap();
+        let has_it = |since, created: SystemTime, response: &[_]| {
+            let request = headers(&[(IF_MODIFIED_SINCE, since)]);
+            not_modified(&request, &headers(response), Some(created))
+        };
+        let half = Duration::from_millis(500);
+        for created in [parse(EARLY), parse(EARLY) + half] {
+            for response in [&[] as &[_], &[(DATE, EARLY)]] {
+                assert!(!has_it(EARLY, created, response));
+                assert!(has_it(LATER, created, response));
+            }
+            assert!(!has_it(LATER, created, &[(DATE, MINUTES_LATER)]));
+            assert!(!has_it(LATER, created, &[(LAST_MODIFIED, "never")]));
+        }
+    }
+
+    #[test]
+    fn a_range_needs_a_strong_validator() {
+        let created = httpdate::parse_http_date(MINUTES_LATER).unwrap();
+        let applies = |validator, response: &[_], created| {
+            let request = headers(&[(IF_RANGE, validator)]);
+            range_applies(&request, &headers(response), created)
+        };
+        for (validator, response, expected) in [
+            ("\"a\"", &[(ETAG, "\"a\"")] as &[_], true),
+            ("\"a\"", &[(ETAG, "\"b\"")], false),
+            ("W/\"a\"", &[(ETAG, "W/\"a\"")], false),
+            ("\"a\"", &[(ETAG, "W/\"a\"")], false),
+            ("W/\"a\"", &[(ETAG, "\"a\"")], false),
+            ("\"a\", \"b\"", &[(ETAG, "\"a\"")], false),
+            ("*", &[(ETAG, "\"a\"")], false),
+            ("a", &[(ETAG, "a")], false),
+            ("\"a\"", &[], false),
+            (EARLY, &[(LAST_MODIFIED, EARLY)], true),
+            (LATER, &[(LAST_MODIFIED, EARLY)], false),
+            (EARLY, &[(LAST_MODIFIED, LATER)], false),
+            (EARLY, &[(LAST_MODIFIED, EARLY), (DATE, LATER)], false),
+            (
+                EARLY,
+                &[(LAST_MODIFIED, EARLY), (DATE, MINUTES_LATER)],
+                true,
+            ),
+            (MINUTES_LATER, &[(LAST_MODIFIED, MINUTES_LATER)], false),
+            (EARLY, &[], false),
+        ] {
+            assert_eq!(
+                applies(validator, response, created),
+                expected,
+                "{validator} {response:?}"
+            );
+        }
+        let just_now = httpdate::parse_http_date(LATER).unwrap();
+        assert!(!applies(EARLY, &[(LAST_MODIFIED, EARLY)], just_now));
+        assert!(range_applies(&headers(&[]), &headers(&[]), created));
     }
 }

@@ -20,8 +20,8 @@ use crate::hosts::Hosts;
 ///
 /// The response to a `GET` with status 200 and a body that is complete and not
 /// larger than [`max_body`](Self::max_body), for ever, or as long as its
-/// `Cache-Control` or `Expires` allow. A `HEAD` is answered from the same page.
-/// Not stored are
+/// `Cache-Control` or `Expires` allow. A `HEAD`, a conditional request and one for
+/// a `Range` are answered from the same page. Not stored are
 ///
 /// - `Cache-Control` with `no-store`, `private` or `no-cache`, a lifetime of 0 or
 ///   one that cannot be read; `Set-Cookie`; `Vary: *`; `Content-Range`; event
@@ -37,8 +37,11 @@ use crate::hosts::Hosts;
 /// - with a credential: `Authorization`, a [cookie](Self::ignore_cookies) that is
 ///   not known to be harmless, one of the [credential
 ///   headers](Self::credential_headers);
-/// - with a `Range`, a body, an `Upgrade`, or a header by which a proxy tells
-///   another URL than the request line does.
+/// - with an `If-Match` or `If-Unmodified-Since`, a body, an `Upgrade`, or a header
+///   by which a proxy tells another URL than the request line does.
+///
+/// Nor is anything stored of what a handler makes of a `Range` if there is no
+/// page yet.
 ///
 /// # What selects a page
 ///

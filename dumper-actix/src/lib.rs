@@ -34,6 +34,7 @@ mod fields;
 mod freshness;
 mod hosts;
 mod middleware;
+mod range;
 mod representation;
 mod request;
 mod response;

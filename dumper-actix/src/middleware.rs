@@ -15,13 +15,13 @@ use dumper::{Key, Lease, Lookup, Page, Scope};
 use futures::future::LocalBoxFuture;
 use log::debug;
 
-use crate::answer::{answer, unchanged};
+use crate::answer::{Asked, answer, unchanged};
 use crate::body::{Body, Copy, Streaming};
 use crate::compressible::offer_codings;
 use crate::conditions::not_modified;
 use crate::dumper::Dumper;
 use crate::representation;
-use crate::request::{CONDITIONS, header_value, key};
+use crate::request::{CONDITIONS, asks_for_parts, header_value, key};
 use crate::response::{Head, fit, tell_browsers};
 use crate::status::Status;
 
@@ -72,6 +72,9 @@ where
             }
             match key(&dumper, req.request()) {
                 Err(status) => bypass(&dumper, &*service, req, status).await,
+                Ok(key) if asks_for_parts(req.request()) => {
+                    parts(&dumper, &*service, req, key).await
+                }
                 Ok(key) => page(&dumper, &*service, req, key).await,
             }
         })
@@ -124,8 +127,36 @@ where
         let paths = paths.into_iter().filter(|path| path.starts_with('/'));
         dumper.cache.invalidate_paths(paths).await;
     }
-    note(dumper, &status, res.headers_mut());
+    note(dumper, &status, res.status(), res.response_mut());
     Ok(res.map_body(|_, body| EitherBody::left(Streaming::untouched(body))))
+}
+
+/// Answers a request for parts from a page that is stored; otherwise the handler
+/// has it as it is.
+async fn parts<S, B>(
+    dumper: &Dumper,
+    service: &S,
+    req: ServiceRequest,
+    key: Key,
+) -> Result<ServiceResponse<Body<B>>, Error>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    let headers = req.headers();
+    let page = dumper
+        .cache
+        .stored(&key, &|name| header_value(headers, name));
+    let Some(page) = page else {
+        return bypass(dumper, service, req, Status::Bypass("range")).await;
+    };
+    let what = What {
+        method: req.method().clone(),
+        key,
+    };
+    debug!(target: "dumper::middleware", "hit: {what}");
+    let (req, _) = req.into_parts();
+    Ok(serve(dumper, req, &what.key, &page).await)
 }
 
 /// Answers a request with a page, or makes one.
@@ -220,21 +251,29 @@ async fn store<B: MessageBody>(
 fn refuse<B: MessageBody>(
     dumper: &Dumper,
     req: HttpRequest,
-    mut res: HttpResponse<Body<B>>,
+    res: HttpResponse<Body<B>>,
     reason: &str,
     asked: &HeaderMap,
     what: &What,
 ) -> ServiceResponse<Body<B>> {
     debug!(target: "dumper::middleware", "not stored: {what} because {reason}");
-    note(
-        dumper,
-        &Status::NotStored(reason.to_owned()),
-        res.headers_mut(),
-    );
-    if res.status() == StatusCode::OK && not_modified(asked, res.headers()) {
-        return ServiceResponse::new(req, unchanged(res));
+    let status = Status::NotStored(reason.to_owned());
+    ServiceResponse::new(req, pass_on(dumper, res, &status, asked))
+}
+
+/// Sends what a handler made, unless the client has it already.
+fn pass_on<B: MessageBody>(
+    dumper: &Dumper,
+    mut res: HttpResponse<Body<B>>,
+    status: &Status,
+    asked: &HeaderMap,
+) -> HttpResponse<Body<B>> {
+    let made = res.status();
+    if made.is_success() && not_modified(asked, res.headers(), None) {
+        res = unchanged(res);
     }
-    ServiceResponse::new(req, res)
+    note(dumper, status, made, &mut res);
+    res
 }
 
 /// Stores a page whose body is in hand; of another one a copy is kept as it goes
@@ -263,13 +302,9 @@ async fn keep<B: MessageBody>(
         Ok(body) => body,
         Err(body) => {
             lease.stream();
-            note(dumper, &Status::Streaming, res.headers_mut());
-            if not_modified(asked, res.headers()) {
-                return ServiceResponse::new(req, unchanged(res));
-            }
             let copy = Copy::new(lease, head, dumper.max_body, what);
             let res = res.set_body(EitherBody::left(Streaming::copied(body, copy)));
-            return ServiceResponse::new(req, res);
+            return ServiceResponse::new(req, pass_on(dumper, res, &Status::Streaming, asked));
         }
     };
     if body.len() > dumper.max_body {
@@ -292,9 +327,15 @@ async fn keep<B: MessageBody>(
         }
     };
     debug!(target: "dumper::middleware", "stored: {what}");
-    note(dumper, &Status::Stored, res.headers_mut());
     let body = representation::select(dumper, &what.key, &page, asked, res.headers_mut()).await;
-    ServiceResponse::new(req, answer(asked, res, body))
+    let made = res.status();
+    let asked = Asked {
+        method: &what.method,
+        headers: asked,
+    };
+    let mut res = answer(asked, res, body, page.created());
+    note(dumper, &Status::Stored, made, &mut res);
+    ServiceResponse::new(req, res)
 }
 
 /// Answers with a stored page.
@@ -312,8 +353,13 @@ async fn serve<B: MessageBody>(
             .insert(header::AGE, HeaderValue::from(age.as_secs()));
     }
     let body = representation::select(dumper, key, page, req.headers(), res.headers_mut()).await;
-    note(dumper, &Status::Hit, res.headers_mut());
-    let res = answer(req.headers(), res, body);
+    let ttl = page.left().map(|left| left.as_secs());
+    note(dumper, &Status::Hit { ttl }, code, &mut res);
+    let asked = Asked {
+        method: req.method(),
+        headers: req.headers(),
+    };
+    let res = answer(asked, res, body, page.created());
     ServiceResponse::new(req, res)
 }
 
@@ -357,8 +403,10 @@ where
     (res, tags)
 }
 
-fn note(dumper: &Dumper, status: &Status, headers: &mut HeaderMap) {
+/// Tells what the cache did; `made` is the status that the handler gave.
+fn note<T>(dumper: &Dumper, status: &Status, made: StatusCode, res: &mut HttpResponse<T>) {
     if dumper.cache_status {
-        status.append_to(headers);
+        let changed = (made != res.status()).then_some(made);
+        status.append_to(res.headers_mut(), changed);
     }
 }

@@ -30,9 +30,13 @@ pub(crate) const ACCEPTS: &str = ":accepts ";
 /// What of `X-Forwarded-*` is in the key, or tells nothing but the client.
 const FORWARDED: [&str; 3] = ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"];
 
-/// The conditions that are answered from the page, so that the render need not
-/// see them.
-pub(crate) const CONDITIONS: [HeaderName; 2] = [header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE];
+/// What is answered from the page, so that the render need not see it.
+pub(crate) const CONDITIONS: [HeaderName; 4] = [
+    header::IF_NONE_MATCH,
+    header::IF_MODIFIED_SINCE,
+    header::IF_RANGE,
+    header::RANGE,
+];
 
 /// Returns the key of the page that a request asks for.
 ///
@@ -104,6 +108,12 @@ fn told_origin(headers: &HeaderMap) -> Option<String> {
     Some(told.collect::<Vec<_>>().join(", "))
 }
 
+/// Whether a request asks for parts of a page: nothing is stored of what the
+/// handler makes of that. Only `GET` has parts (RFC 9110 §14.2).
+pub(crate) fn asks_for_parts(req: &HttpRequest) -> bool {
+    req.method() == Method::GET && req.headers().contains_key(header::RANGE)
+}
+
 /// The value of a header, its lines joined; or, by the name of none, whether the
 /// client takes a [coding](ACCEPTS).
 pub(crate) fn header_value(headers: &HeaderMap, name: &str) -> Option<Vec<u8>> {
@@ -122,9 +132,6 @@ pub(crate) fn header_value(headers: &HeaderMap, name: &str) -> Option<Vec<u8>> {
 
 /// What asks for something other than a page.
 fn special(headers: &HeaderMap) -> Option<&'static str> {
-    if headers.contains_key(header::RANGE) {
-        return Some("range");
-    }
     if headers.contains_key(header::IF_MATCH) || headers.contains_key(header::IF_UNMODIFIED_SINCE) {
         return Some("precondition");
     }

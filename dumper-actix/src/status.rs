@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
@@ -9,8 +10,8 @@ const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 /// What the cache did with a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
-    /// It served a page.
-    Hit,
+    /// It served a page, which is fresh for so many seconds more.
+    Hit { ttl: Option<u64> },
     /// It had none, and stored the one that was made.
     Stored,
     /// It had none, and did not store what was made, for a reason.
@@ -25,11 +26,17 @@ pub(crate) enum Status {
 
 impl Status {
     /// Adds the header, behind those of caches further in.
-    pub(crate) fn append_to(&self, headers: &mut HeaderMap) {
-        let value = match self {
-            Self::Hit => Ok(HeaderValue::from_static("dumper; hit")),
-            Self::Method => Ok(HeaderValue::from_static("dumper; fwd=method")),
-            status => HeaderValue::from_str(&status.to_string()),
+    ///
+    /// `changed` is the status of the handler's response, if another one is sent.
+    pub(crate) fn append_to(&self, headers: &mut HeaderMap, changed: Option<StatusCode>) {
+        let value = match (self, changed) {
+            (Self::Hit { ttl: None }, _) => Ok(HeaderValue::from_static("dumper; hit")),
+            (Self::Method, _) => Ok(HeaderValue::from_static("dumper; fwd=method")),
+            (status, None) => HeaderValue::from_str(&status.to_string()),
+            (status, Some(changed)) => {
+                let changed = changed.as_u16();
+                HeaderValue::from_str(&format!("{status}; fwd-status={changed}"))
+            }
         };
         if let Ok(value) = value {
             headers.append(CACHE_STATUS, value);
@@ -40,12 +47,65 @@ impl Status {
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Hit => f.write_str("dumper; hit"),
+            Self::Hit { ttl: None } => f.write_str("dumper; hit"),
+            Self::Hit { ttl: Some(ttl) } => write!(f, "dumper; hit; ttl={ttl}"),
             Self::Stored => f.write_str("dumper; fwd=miss; stored"),
             Self::Streaming => f.write_str("dumper; fwd=miss; detail=streaming"),
-            Self::NotStored(reason) => write!(f, "dumper; fwd=miss; detail={reason}"),
-            Self::Bypass(reason) => write!(f, "dumper; fwd=bypass; detail={reason}"),
+            Self::NotStored(reason) => write!(f, "dumper; fwd=miss; detail={}", item(reason)),
+            Self::Bypass(reason) => write!(f, "dumper; fwd=bypass; detail={}", item(reason)),
             Self::Method => f.write_str("dumper; fwd=method"),
         }
+    }
+}
+
+/// A text as a structured field has it: a token, or else a string (RFC 9651
+/// §3.3).
+fn item(text: &str) -> String {
+    let begins_token = text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '*');
+    let is_token =
+        |letter: char| letter.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~:/".contains(letter);
+    if begins_token && text.chars().all(is_token) {
+        return text.to_owned();
+    }
+    let letters = text.chars().map(|letter| match letter {
+        '"' | '\\' => format!("\\{letter}"),
+        ' '..='~' => letter.to_string(),
+        _ => "?".to_owned(),
+    });
+    format!("\"{}\"", letters.collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_a_token_or_a_string() {
+        for (reason, written) in [
+            ("set-cookie", "set-cookie"),
+            ("status-404", "status-404"),
+            ("404", "\"404\""),
+            ("", "\"\""),
+            ("a b", "\"a b\""),
+            ("a \"b\\\"", "\"a \\\"b\\\\\\\"\""),
+            ("naïve\r\n", "\"na?ve??\""),
+        ] {
+            assert_eq!(item(reason), written, "{reason}");
+        }
+    }
+
+    #[test]
+    fn another_status_than_the_handlers_is_told() {
+        let mut headers = HeaderMap::new();
+        Status::Stored.append_to(&mut headers, None);
+        Status::Stored.append_to(&mut headers, Some(StatusCode::OK));
+        let lines: Vec<_> = headers.get_all(CACHE_STATUS).collect();
+        assert_eq!(
+            lines,
+            [
+                "dumper; fwd=miss; stored",
+                "dumper; fwd=miss; stored; fwd-status=200"
+            ]
+        );
     }
 }

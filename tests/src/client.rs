@@ -50,13 +50,13 @@ impl Answer {
     /// Whether it comes from the cache.
     #[must_use]
     pub fn is_hit(&self) -> bool {
-        self.cache() == "hit"
+        self.cache().split("; ").next() == Some("hit")
     }
 
     /// Whether it was rendered for this request, and stored.
     #[must_use]
     pub fn is_stored(&self) -> bool {
-        self.cache() == "fwd=miss; stored"
+        self.cache().starts_with("fwd=miss; stored")
     }
 }
 

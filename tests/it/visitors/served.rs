@@ -176,9 +176,10 @@ fn requests_for_something_else_than_a_page_bypass() {
         assert_eq!(answer.cache(), "fwd=bypass; detail=request-body");
         assert_eq!(site.cache.stats().stored, 0);
         site.visit(&["/page/"]).await;
-        for (name, value, _) in REQUESTS {
+        for (name, value, reason) in REQUESTS {
             let answer = site.request("GET", "/page/", &[(name, value)]).await;
-            assert!(!answer.is_hit(), "{name}");
+            // A part of what is stored is served.
+            assert_eq!(answer.is_hit(), reason == "range", "{name}");
         }
     });
 }
