@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::{Ready, ready};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use actix_web::body::{BodySize, EitherBody, MessageBody};
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
@@ -85,16 +86,28 @@ where
 /// that render would be to wait for oneself.
 struct Led;
 
-/// What the log says a request asks for; written only if somebody reads it.
+/// What the log says a request asks for, written only if somebody reads it; and
+/// since when it has been here.
 #[derive(Debug)]
 pub(crate) struct What {
     method: Method,
     key: Key,
+    since: SystemTime,
+}
+
+impl What {
+    fn of(req: &ServiceRequest, key: Key) -> Self {
+        Self {
+            method: req.method().clone(),
+            key,
+            since: SystemTime::now(),
+        }
+    }
 }
 
 impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { method, key } = self;
+        let Self { method, key, .. } = self;
         let path = key.path();
         write!(
             f,
@@ -150,10 +163,7 @@ where
     let Some(page) = page else {
         return bypass(dumper, service, req, Status::Bypass("range")).await;
     };
-    let what = What {
-        method: req.method().clone(),
-        key,
-    };
+    let what = What::of(&req, key);
     debug!(target: "dumper::middleware", "hit: {what}");
     let (req, _) = req.into_parts();
     Ok(serve(dumper, req, &what.key, &page).await)
@@ -170,10 +180,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
-    let what = What {
-        method: req.method().clone(),
-        key,
-    };
+    let what = What::of(&req, key);
     let lookup = {
         let headers = req.headers();
         dumper
@@ -258,7 +265,7 @@ fn refuse<B: MessageBody>(
 ) -> ServiceResponse<Body<B>> {
     debug!(target: "dumper::middleware", "not stored: {what} because {reason}");
     let status = Status::NotStored(reason.to_owned());
-    ServiceResponse::new(req, pass_on(dumper, res, &status, asked))
+    ServiceResponse::new(req, pass_on(dumper, res, &status, asked, what.since))
 }
 
 /// Sends what a handler made, unless the client has it already.
@@ -267,8 +274,16 @@ fn pass_on<B: MessageBody>(
     mut res: HttpResponse<Body<B>>,
     status: &Status,
     asked: &HeaderMap,
+    since: SystemTime,
 ) -> HttpResponse<Body<B>> {
     let made = res.status();
+    // A page that was made while this was rendered may be newer than it, and is
+    // compared with this date if the client asks again.
+    if !res.headers().contains_key(header::DATE)
+        && let Ok(date) = HeaderValue::try_from(httpdate::fmt_http_date(since))
+    {
+        res.headers_mut().insert(header::DATE, date);
+    }
     if made.is_success() && not_modified(asked, res.headers(), None) {
         res = unchanged(res);
     }
@@ -302,9 +317,11 @@ async fn keep<B: MessageBody>(
         Ok(body) => body,
         Err(body) => {
             lease.stream();
+            let since = what.since;
             let copy = Copy::new(lease, head, dumper.max_body, what);
             let res = res.set_body(EitherBody::left(Streaming::copied(body, copy)));
-            return ServiceResponse::new(req, pass_on(dumper, res, &Status::Streaming, asked));
+            let res = pass_on(dumper, res, &Status::Streaming, asked, since);
+            return ServiceResponse::new(req, res);
         }
     };
     if body.len() > dumper.max_body {

@@ -1,8 +1,14 @@
 //! Visitors that have the page already.
 
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use dumper_tests::alone::alone;
+use dumper_tests::client;
 use futures::stream;
+use tokio::sync::Semaphore;
 
 use super::{fixed, names, site_with_stored};
 use crate::site::{Headers, Site, page, render};
@@ -359,5 +365,51 @@ fn a_render_sees_no_conditions() {
             assert_eq!(answer.text(), "GET []", "{asked:?}");
             site.cache.invalidate_all().await;
         }
+    });
+}
+
+#[test]
+fn a_render_that_a_write_overtook_is_dated_before_the_page_of_after_it() {
+    static HELD: AtomicBool = AtomicBool::new(false);
+    static GATE: Semaphore = Semaphore::const_new(0);
+    async fn slow() -> String {
+        let text = render();
+        if !HELD.swap(true, Ordering::SeqCst) {
+            GATE.acquire().await.unwrap().forget();
+        }
+        text
+    }
+    alone(async || {
+        let site = Site::start(|routes| {
+            routes.route("/page/", web::get().to(slow));
+            routes.route("/now/", web::post().to(HttpResponse::Ok));
+        });
+        let addr = site.addr;
+        let old =
+            actix_web::rt::spawn(
+                async move { client::request(addr, "GET", "/page/", &[], b"").await },
+            );
+        while !HELD.load(Ordering::SeqCst) {
+            tokio::task::yield_now().await;
+        }
+        site.cache.invalidate_paths(["/page/"]).await;
+        let new = site.get("/page/").await;
+        assert!(new.is_stored(), "{new:?}");
+        // Until the next second but one, by the clock of the server.
+        let mut seconds = HashSet::new();
+        while seconds.len() < 4 {
+            let now = site.request("POST", "/now/", &[]).await;
+            seconds.insert(now.header("date").unwrap());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        GATE.add_permits(1);
+        let old = old.await.unwrap();
+        assert_eq!(old.cache(), "fwd=miss; detail=invalidated");
+        assert_ne!(old.text(), new.text());
+        let since = old.header("date").unwrap();
+        let asked = [("If-Modified-Since", since.as_str())];
+        let answer = site.request("GET", "/page/", &asked).await;
+        assert_eq!((answer.status, answer.is_hit()), (200, true), "{since}");
+        assert_eq!(answer.text(), new.text());
     });
 }
