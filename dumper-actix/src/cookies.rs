@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
 
+use crate::names::is_among;
+
 /// Cookies that no server reads, or that mean the same for everybody.
 const HARMLESS: [&str; 26] = [
     "_ga*",
@@ -83,16 +85,6 @@ impl Cookies {
             }),
         }
     }
-}
-
-/// Whether a name is one of these, of which some end in `*`.
-pub(crate) fn is_among(name: &str, patterns: &[String]) -> bool {
-    patterns
-        .iter()
-        .any(|pattern| match pattern.strip_suffix('*') {
-            Some(start) => name.starts_with(start),
-            None => name == pattern,
-        })
 }
 
 #[cfg(test)]

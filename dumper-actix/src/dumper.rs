@@ -1,14 +1,13 @@
 //! The middleware as a user sets it up.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use ::dumper::Cache;
-use actix_web::http::header::HeaderName;
 use regex::Regex;
 
 use crate::cookies::Cookies;
 use crate::hosts::Hosts;
+use crate::query::Query;
 
 /// The middleware: serves pages from a [`Cache`], and stores those it may.
 ///
@@ -46,7 +45,7 @@ use crate::hosts::Hosts;
 /// # What selects a page
 ///
 /// Scheme and host as `connection_info()` has them, the path in its canonical
-/// form, the query as it is, and the request headers that the response's `Vary`
+/// form, the [query](Self::query), and the request headers that the response's `Vary`
 /// names. At most 64 pages are stored of a path.
 ///
 /// # Scope
@@ -83,8 +82,9 @@ pub struct Dumper {
     pub(crate) only: Option<Regex>,
     pub(crate) cookies: Cookies,
     pub(crate) credential_headers: Arc<[String]>,
-    pub(crate) harmless_headers: Arc<HashSet<String>>,
+    pub(crate) harmless_headers: Arc<[String]>,
     pub(crate) hosts: Hosts,
+    pub(crate) query: Query,
     pub(crate) max_body: usize,
     pub(crate) browser_cache: BrowserCache,
     pub(crate) cache_status: bool,
@@ -122,6 +122,7 @@ impl Dumper {
             credential_headers: CREDENTIAL_HEADERS.map(str::to_owned).into(),
             harmless_headers: Arc::default(),
             hosts: Hosts::default(),
+            query: Query::default(),
             max_body: 2 << 20,
             browser_cache: BrowserCache::default(),
             cache_status: true,
@@ -193,20 +194,26 @@ impl Dumper {
     }
 
     /// Names headers that tell of another URL, and that no page depends on:
-    /// `X-Forwarded-*` and the like of `X-Original-URL`, which make a request bypass
-    /// the cache. Default: none, but `X-Forwarded-For`, `-Host` and `-Proto` never
-    /// do: the last two are in the key.
+    /// `X-Forwarded-*`, `X-Original-*`, `X-HTTP-Method-Override` and the like, which
+    /// make a request bypass the cache; a `*` at the end stands for any ending.
+    /// Default: none, but `X-Forwarded-For`, `-Host` and `-Proto` never do: the last
+    /// two are in the key.
     #[must_use]
     pub fn harmless_headers<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
-        self.harmless_headers = Arc::new(self::names(names));
+        let names = names.into_iter().map(str::to_ascii_lowercase);
+        self.harmless_headers = names.collect();
         self
     }
 
-    /// Names the hosts of the site, each with its port if it is not the usual
-    /// one: requests for any other bypass the cache. Default: the first eight that
-    /// are asked for; one that nobody asks for in a minute makes room for another.
-    /// What `X-Forwarded-Host`, `X-Forwarded-Proto` and `Forwarded` tell of a host
-    /// makes another one of it, and counts towards the eight with a list too.
+    /// Names the hosts of the site, each with its port if it is not the usual one
+    /// of the scheme, which may be written or not: requests for any other bypass the
+    /// cache. Default: the first eight that are asked for; one that nobody asks for
+    /// in a minute makes room for another. What `X-Forwarded-Host`,
+    /// `X-Forwarded-Proto` and `Forwarded` tell of a host makes another one of it,
+    /// and counts towards the eight with a list too.
+    ///
+    /// The scheme is that of `connection_info()`: behind a proxy that speaks TLS and
+    /// does not say so, it is `http`, and its usual port is 80.
     ///
     /// Name them if anybody can reach the server with a `Host` of their choice.
     #[must_use]
@@ -215,6 +222,22 @@ impl Dumper {
         I: IntoIterator<Item: Into<String>>,
     {
         self.hosts = Hosts::listed(hosts.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets what of a query selects a page. Default: [`Query::exact`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dumper_actix::{Dumper, Query};
+    ///
+    /// let query = Query::exact().without_trackers().only(["page", "q"]);
+    /// let dumper = Dumper::default().query(query);
+    /// ```
+    #[must_use]
+    pub fn query(mut self, query: Query) -> Self {
+        self.query = query;
         self
     }
 
@@ -291,11 +314,3 @@ const CREDENTIAL_HEADERS: [&str; 20] = [
     "x-ssl-client-*",
     "x-client-cert*",
 ];
-
-/// Header names, in lower case as `HeaderName` has them.
-fn names<'a>(names: impl IntoIterator<Item = &'a str>) -> HashSet<String> {
-    let names = names
-        .into_iter()
-        .filter_map(|name| name.parse::<HeaderName>().ok());
-    names.map(|name| name.as_str().to_owned()).collect()
-}

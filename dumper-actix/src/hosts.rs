@@ -47,14 +47,27 @@ impl Hosts {
 
     /// Whether pages may be stored and served for a host, in lower case, and what
     /// proxies tell of it.
-    pub(crate) fn admit(&self, host: &str, told: Option<&str>) -> bool {
+    pub(crate) fn admit(&self, scheme: &str, host: &str, told: Option<&str>) -> bool {
         match (&self.listed, told) {
-            (Some(listed), _) if listed.iter().all(|listed| listed != host) => false,
+            (Some(listed), _) if !is_listed(listed, scheme, host) => false,
             (Some(_), None) => true,
             (_, Some(told)) => FIRST_COME.admit(&format!("{host} ({told})")),
             (None, None) => FIRST_COME.admit(host),
         }
     }
+}
+
+/// Whether a host is one of those listed: the usual port of the scheme may be
+/// written or not, in both.
+fn is_listed(listed: &[String], scheme: &str, host: &str) -> bool {
+    let usual_port = if scheme == "https" { ":443" } else { ":80" };
+    let host = without_port(host, usual_port);
+    let mut listed = listed.iter();
+    listed.any(|listed| without_port(listed, usual_port) == host)
+}
+
+fn without_port<'h>(host: &'h str, port: &str) -> &'h str {
+    host.strip_suffix(port).unwrap_or(host)
 }
 
 impl FirstCome {
@@ -111,9 +124,35 @@ mod tests {
 
     #[test]
     fn a_list_admits_its_hosts_alone() {
-        let hosts = Hosts::listed(["Shop.Example:8080".to_owned()].into_iter());
-        assert!(hosts.admit("shop.example:8080", None));
-        assert!(!hosts.admit("shop.example", None));
-        assert!(!hosts.admit("shop.example", Some("host: shop.example:8080")));
+        let listed = [
+            "Shop.Example",
+            "shop.example:8080",
+            "[::1]",
+            "old.example:80",
+        ];
+        let hosts = Hosts::listed(listed.map(str::to_owned).into_iter());
+        for (scheme, host, admitted) in [
+            ("https", "shop.example", true),
+            ("https", "shop.example:443", true),
+            ("https", "shop.example:80", false),
+            ("http", "shop.example:80", true),
+            ("http", "shop.example:8080", true),
+            ("http", "shop.example:443", false),
+            ("http", "shop.example:", false),
+            ("http", "shop.example.", false),
+            ("http", "user@shop.example", false),
+            ("http", "evil.shop.example", false),
+            ("http", "", false),
+            ("http", ":80", false),
+            ("http", "[::1]:80", true),
+            ("http", "[::1]:81", false),
+            ("http", "old.example", true),
+            ("https", "old.example", false),
+            ("https", "old.example:80", true),
+        ] {
+            let is = hosts.admit(scheme, host, None);
+            assert_eq!(is, admitted, "{scheme}://{host}");
+        }
+        assert!(!hosts.admit("http", "evil.example", Some("host: shop.example")));
     }
 }

@@ -34,12 +34,17 @@ mod fields;
 mod freshness;
 mod hosts;
 mod middleware;
+mod names;
+mod origin;
+mod query;
 mod range;
 mod representation;
 mod request;
 mod response;
 mod status;
+mod target;
 
 pub use crate::body::Body;
 pub use crate::dumper::{BrowserCache, Dumper};
 pub use crate::middleware::DumperMiddleware;
+pub use crate::query::Query;

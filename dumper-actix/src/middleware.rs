@@ -25,6 +25,7 @@ use crate::representation;
 use crate::request::{CONDITIONS, asks_for_parts, header_value, key};
 use crate::response::{Head, fit, tell_browsers};
 use crate::status::Status;
+use crate::target::Target;
 
 /// The service that [`Dumper`] makes of the one it wraps.
 #[derive(Debug)]
@@ -73,10 +74,10 @@ where
             }
             match key(&dumper, req.request()) {
                 Err(status) => bypass(&dumper, &*service, req, status).await,
-                Ok(key) if asks_for_parts(req.request()) => {
+                Ok((key, _)) if asks_for_parts(req.request()) => {
                     parts(&dumper, &*service, req, key).await
                 }
-                Ok(key) => page(&dumper, &*service, req, key).await,
+                Ok((key, target)) => page(&dumper, &*service, req, key, target).await,
             }
         })
     }
@@ -175,6 +176,7 @@ async fn page<S, B>(
     service: &S,
     mut req: ServiceRequest,
     key: Key,
+    target: Target,
 ) -> Result<ServiceResponse<Body<B>>, Error>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
@@ -200,6 +202,7 @@ where
     debug!(target: "dumper::middleware", "miss: {what}");
     req.extensions_mut().insert(Led);
     let asked = take_conditions(&mut req);
+    target.show_to(&mut req);
     if dumper.compress {
         req.headers_mut().remove(header::ACCEPT_ENCODING);
     }

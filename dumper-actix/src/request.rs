@@ -1,34 +1,20 @@
 //! Which requests a page may answer, and which page.
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{self, HeaderMap, HeaderName, Quality};
-use actix_web::http::{Method, Version};
+use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue, Quality};
 use dumper::Key;
 
 use crate::accepted::Accepted;
-use crate::cookies::is_among;
 use crate::dumper::Dumper;
+use crate::names::is_among;
+use crate::origin;
 use crate::status::Status;
-
-/// Headers by which a proxy or a client may tell another URL or method than the
-/// request line does.
-const OVERRIDES: [&str; 8] = [
-    "x-original-url",
-    "x-original-uri",
-    "x-original-host",
-    "x-rewrite-url",
-    "x-http-method",
-    "x-http-method-override",
-    "x-method-override",
-    "x-host",
-];
+use crate::target::{Target, with_query};
 
 /// With the name of a coding behind it, what selects a page that was rendered in
 /// this coding.
 pub(crate) const ACCEPTS: &str = ":accepts ";
-
-/// What of `X-Forwarded-*` is in the key, or tells nothing but the client.
-const FORWARDED: [&str; 3] = ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"];
 
 /// What is answered from the page, so that the render need not see it.
 pub(crate) const CONDITIONS: [HeaderName; 4] = [
@@ -38,12 +24,13 @@ pub(crate) const CONDITIONS: [HeaderName; 4] = [
     header::RANGE,
 ];
 
-/// Returns the key of the page that a request asks for.
+/// Returns the key of the page that a request asks for, and what a render of it
+/// is to see.
 ///
 /// # Errors
 ///
 /// Returns why it is not for the cache.
-pub(crate) fn key(dumper: &Dumper, req: &HttpRequest) -> Result<Key, Status> {
+pub(crate) fn key(dumper: &Dumper, req: &HttpRequest) -> Result<(Key, Target), Status> {
     if req.method() != Method::GET && req.method() != Method::HEAD {
         return Err(Status::Method);
     }
@@ -51,61 +38,43 @@ pub(crate) fn key(dumper: &Dumper, req: &HttpRequest) -> Result<Key, Status> {
     if let Some(reason) = special(req.headers()) {
         return bypass(reason);
     }
-    if names_other_host(req) {
-        return bypass("target");
-    }
     if let Some(reason) = credential(dumper, req) {
         return bypass(reason);
     }
-    if let Some(reason) = other_url(dumper, req.headers()) {
+    if let Some(reason) = origin::doubt(dumper, req) {
         return bypass(reason);
     }
     let connection = req.connection_info();
+    let scheme = connection.scheme();
     // Any other was made up by a visitor.
-    if !["http", "https"].contains(&connection.scheme()) {
+    if !["http", "https"].contains(&scheme) {
         return bypass("scheme");
     }
+    let mut target = Target::default();
+    let Ok(query) = dumper.query.keyed(req.uri().query()) else {
+        return bypass("query");
+    };
+    if query.as_deref() != req.uri().query() {
+        target.uri = with_query(req.uri(), query.as_deref());
+        if target.uri.is_none() {
+            return bypass("query");
+        }
+    }
     let host = connection.host().to_ascii_lowercase();
-    let key = Key::new(connection.scheme(), &host, req.path(), req.uri().query());
-    let Some(key) = key else {
+    let Some(key) = Key::new(scheme, &host, req.path(), query.as_deref()) else {
         return bypass("malformed-path");
     };
     if !dumper.covers(key.path()) {
         return bypass("ignored");
     }
-    let told = told_origin(req.headers());
-    if !dumper.hosts.admit(&host, told.as_deref()) {
+    let told = origin::told(req);
+    if !dumper.hosts.admit(scheme, &host, told.as_deref()) {
         return bypass("host");
     }
-    Ok(key.told(told))
-}
-
-/// All that the headers of proxies tell of the origin, with the `Host` that they
-/// hide: a handler may read any of these instead of `connection_info()`.
-fn told_origin(headers: &HeaderMap) -> Option<String> {
-    let mut told = Vec::new();
-    for name in ["x-forwarded-host", "x-forwarded-proto"] {
-        told.extend(header_value(headers, name).map(|value| (name, value)));
+    if told.is_none() && host != connection.host() {
+        target.host = HeaderValue::from_str(&host).ok();
     }
-    for line in headers.get_all(header::FORWARDED) {
-        // The other parameters name the client and the proxies.
-        let parameters = line.as_bytes().split(|byte| b",;".contains(byte));
-        let parameters = parameters.map(<[u8]>::trim_ascii).filter(|parameter| {
-            let name = parameter.split(|byte| *byte == b'=').next();
-            name.is_some_and(|name| {
-                name.eq_ignore_ascii_case(b"host") || name.eq_ignore_ascii_case(b"proto")
-            })
-        });
-        told.extend(parameters.map(|parameter| ("forwarded", parameter.to_vec())));
-    }
-    if told.is_empty() {
-        return None;
-    }
-    told.extend(header_value(headers, "host").map(|value| ("host", value)));
-    let told = told
-        .iter()
-        .map(|(name, value)| format!("{name}: {}", value.escape_ascii()));
-    Some(told.collect::<Vec<_>>().join(", "))
+    Ok((key.told(told.or_else(|| origin::form(req))), target))
 }
 
 /// Whether a request asks for parts of a page: nothing is stored of what the
@@ -144,17 +113,6 @@ fn special(headers: &HeaderMap) -> Option<&'static str> {
     (has_length || headers.contains_key(header::TRANSFER_ENCODING)).then_some("request-body")
 }
 
-/// Whether the request line names a host besides the `Host` header, so that a
-/// handler may see another one than the key has.
-fn names_other_host(req: &HttpRequest) -> bool {
-    let Some(authority) = req.uri().authority() else {
-        return false;
-    };
-    let host = req.headers().get(header::HOST);
-    req.version() < Version::HTTP_2
-        || host.is_some_and(|host| host.as_bytes() != authority.as_str().as_bytes())
-}
-
 /// What tells who the visitor is.
 fn credential(dumper: &Dumper, req: &HttpRequest) -> Option<&'static str> {
     let headers = req.headers();
@@ -170,15 +128,4 @@ fn credential(dumper: &Dumper, req: &HttpRequest) -> Option<&'static str> {
     let mut names = headers.keys();
     let credential = names.any(|name| is_among(name.as_str(), &dumper.credential_headers));
     credential.then_some("credential-header")
-}
-
-/// What may make a handler believe in another URL.
-fn other_url(dumper: &Dumper, headers: &HeaderMap) -> Option<&'static str> {
-    let tells = |name: &HeaderName| {
-        let name = name.as_str();
-        let is_override = OVERRIDES.contains(&name)
-            || (name.starts_with("x-forwarded-") && !FORWARDED.contains(&name));
-        is_override && !dumper.harmless_headers.contains(name)
-    };
-    headers.keys().any(tells).then_some("forwarded-header")
 }

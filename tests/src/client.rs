@@ -76,6 +76,16 @@ pub async fn request(
     read(&answer, method == "HEAD")
 }
 
+/// Sends bytes that may be a request, and reads what comes until the server closes.
+pub async fn exchange(addr: SocketAddr, sent: &[u8]) -> Answer {
+    let mut stream = TcpStream::connect(addr).await.unwrap();
+    stream.write_all(sent).await.unwrap();
+    let mut answer = Vec::new();
+    // A server that drops the connection has answered too.
+    let _ = stream.read_to_end(&mut answer).await;
+    read(&answer, sent.starts_with(b"HEAD "))
+}
+
 /// Sends a request, and leaves the answer to be read, or not.
 pub async fn send(
     addr: SocketAddr,

@@ -1,0 +1,44 @@
+//! What a render sees of the request for a page.
+
+use actix_web::HttpMessage;
+use actix_web::dev::{ConnectionInfo, ServiceRequest};
+use actix_web::http::Uri;
+use actix_web::http::header::{HOST, HeaderValue};
+use actix_web::http::uri::PathAndQuery;
+
+/// What a key has in another form than the request.
+///
+/// A render sees the form that the key has, lest the page depend on what it is not
+/// selected by.
+#[derive(Debug, Default)]
+pub(crate) struct Target {
+    pub(crate) uri: Option<Uri>,
+    pub(crate) host: Option<HeaderValue>,
+}
+
+impl Target {
+    /// Alters a request to what its key says.
+    pub(crate) fn show_to(self, req: &mut ServiceRequest) {
+        if let Some(uri) = self.uri {
+            // The path is the same, so what of it has been matched is too.
+            req.match_info_mut().get_mut().update(&uri);
+            req.head_mut().uri = uri;
+        }
+        if let Some(host) = self.host {
+            req.headers_mut().insert(HOST, host);
+            req.extensions_mut().remove::<ConnectionInfo>();
+        }
+    }
+}
+
+/// A URI with another query.
+pub(crate) fn with_query(uri: &Uri, query: Option<&str>) -> Option<Uri> {
+    let path = uri.path();
+    let target = match query {
+        Some(query) => PathAndQuery::try_from(format!("{path}?{query}")),
+        None => PathAndQuery::try_from(path),
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(target.ok()?);
+    Uri::from_parts(parts).ok()
+}
