@@ -85,6 +85,7 @@ pub struct Dumper {
     pub(crate) harmless_headers: Arc<[String]>,
     pub(crate) hosts: Hosts,
     pub(crate) query: Query,
+    pub(crate) honor_client_cache_control: bool,
     pub(crate) max_body: usize,
     pub(crate) browser_cache: BrowserCache,
     pub(crate) cache_status: bool,
@@ -123,6 +124,7 @@ impl Dumper {
             harmless_headers: Arc::default(),
             hosts: Hosts::default(),
             query: Query::default(),
+            honor_client_cache_control: false,
             max_body: 2 << 20,
             browser_cache: BrowserCache::default(),
             cache_status: true,
@@ -238,6 +240,18 @@ impl Dumper {
     #[must_use]
     pub fn query(mut self, query: Query) -> Self {
         self.query = query;
+        self
+    }
+
+    /// Does what clients ask of the cache in the `Cache-Control` of a request
+    /// (RFC 9111 §5.2.1): `no-cache` and `max-age=0` render the page anew,
+    /// `max-age` and `min-fresh` may, `no-store` stores nothing, `only-if-cached`
+    /// is answered from the cache or with 504. Default: it is ignored.
+    ///
+    /// Any visitor can then have each page rendered as often as they like.
+    #[must_use]
+    pub fn honor_client_cache_control(mut self) -> Self {
+        self.honor_client_cache_control = true;
         self
     }
 

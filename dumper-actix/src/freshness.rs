@@ -93,7 +93,7 @@ fn shortest(directives: &[Directive], name: &str) -> Lifetime {
 }
 
 /// RFC 9111 §1.2.2: digits, and what is too large counts as 2³¹.
-fn seconds(text: &str) -> Option<Duration> {
+pub(crate) fn seconds(text: &str) -> Option<Duration> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| Duration::from_secs(text.parse().unwrap_or(1 << 31).min(1 << 31)))
 }

@@ -22,6 +22,7 @@
 mod accepted;
 mod answer;
 mod body;
+mod client;
 #[cfg(feature = "compress")]
 mod coding;
 #[cfg(feature = "compress")]

@@ -18,13 +18,14 @@ use log::debug;
 
 use crate::answer::{Asked, answer, unchanged};
 use crate::body::{Body, Copy, Streaming};
+use crate::client::Directives;
 use crate::compressible::offer_codings;
 use crate::conditions::not_modified;
 use crate::dumper::Dumper;
 use crate::representation;
 use crate::request::{CONDITIONS, asks_for_parts, header_value, key};
 use crate::response::{Head, fit, tell_browsers};
-use crate::status::Status;
+use crate::status::{Status, Why};
 use crate::target::Target;
 
 /// The service that [`Dumper`] makes of the one it wraps.
@@ -93,6 +94,7 @@ struct Led;
 pub(crate) struct What {
     method: Method,
     key: Key,
+    why: Why,
     since: SystemTime,
 }
 
@@ -101,6 +103,7 @@ impl What {
         Self {
             method: req.method().clone(),
             key,
+            why: Why::Miss,
             since: SystemTime::now(),
         }
     }
@@ -161,7 +164,8 @@ where
     let page = dumper
         .cache
         .stored(&key, &|name| header_value(headers, name));
-    let Some(page) = page else {
+    let client = Directives::by(dumper, headers);
+    let Some(page) = page.filter(|page| client.accepts(page)) else {
         return bypass(dumper, service, req, Status::Bypass("range")).await;
     };
     let what = What::of(&req, key);
@@ -182,14 +186,12 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
-    let what = What::of(&req, key);
-    let lookup = {
-        let headers = req.headers();
-        dumper
-            .cache
-            .look_up(&what.key, &|name| header_value(headers, name))
-            .await
-    };
+    let client = Directives::by(dumper, req.headers());
+    let mut what = What::of(&req, key);
+    let (lookup, why) = client
+        .look_up(&dumper.cache, &what.key, req.headers())
+        .await;
+    what.why = why;
     let lease = match lookup {
         Lookup::Hit(page) => {
             debug!(target: "dumper::middleware", "hit: {what}");
@@ -199,6 +201,13 @@ where
         Lookup::Miss(lease) => Some(lease),
         Lookup::Fenced => None,
     };
+    if client.only_if_cached {
+        return Ok(without_page(dumper, req, &what));
+    }
+    if client.no_store {
+        drop(lease);
+        return bypass(dumper, service, req, Status::Bypass("no-store")).await;
+    }
     debug!(target: "dumper::middleware", "miss: {what}");
     req.extensions_mut().insert(Led);
     let asked = take_conditions(&mut req);
@@ -213,6 +222,19 @@ where
             Err(err)
         }
     }
+}
+
+/// Answers a client who wanted a stored page or none (RFC 9111 §5.2.1.7).
+fn without_page<B: MessageBody>(
+    dumper: &Dumper,
+    req: ServiceRequest,
+    what: &What,
+) -> ServiceResponse<Body<B>> {
+    debug!(target: "dumper::middleware", "not rendered: {what}");
+    let mut res = HttpResponse::GatewayTimeout().finish();
+    let made = res.status();
+    note(dumper, &Status::OnlyIfCached, made, &mut res);
+    req.into_response(res.set_body(EitherBody::right(Bytes::new())))
 }
 
 /// Stores what was rendered, if it may be.
@@ -267,7 +289,7 @@ fn refuse<B: MessageBody>(
     what: &What,
 ) -> ServiceResponse<Body<B>> {
     debug!(target: "dumper::middleware", "not stored: {what} because {reason}");
-    let status = Status::NotStored(reason.to_owned());
+    let status = Status::NotStored(what.why, reason.to_owned());
     ServiceResponse::new(req, pass_on(dumper, res, &status, asked, what.since))
 }
 
@@ -320,10 +342,10 @@ async fn keep<B: MessageBody>(
         Ok(body) => body,
         Err(body) => {
             lease.stream();
-            let since = what.since;
+            let (why, since) = (what.why, what.since);
             let copy = Copy::new(lease, head, dumper.max_body, what);
             let res = res.set_body(EitherBody::left(Streaming::copied(body, copy)));
-            let res = pass_on(dumper, res, &Status::Streaming, asked, since);
+            let res = pass_on(dumper, res, &Status::Streaming(why), asked, since);
             return ServiceResponse::new(req, res);
         }
     };
@@ -354,7 +376,7 @@ async fn keep<B: MessageBody>(
         headers: asked,
     };
     let mut res = answer(asked, res, body, page.created());
-    note(dumper, &Status::Stored, made, &mut res);
+    note(dumper, &Status::Stored(what.why), made, &mut res);
     ServiceResponse::new(req, res)
 }
 

@@ -12,16 +12,27 @@ const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 pub(crate) enum Status {
     /// It served a page, which is fresh for so many seconds more.
     Hit { ttl: Option<u64> },
-    /// It had none, and stored the one that was made.
-    Stored,
-    /// It had none, and did not store what was made, for a reason.
-    NotStored(String),
+    /// It stored the page that was made.
+    Stored(Why),
+    /// It did not store what was made, for a reason.
+    NotStored(Why, String),
     /// The body goes by as it comes, and is stored if it comes to its end.
-    Streaming,
+    Streaming(Why),
+    /// It had none, and the client wanted no other.
+    OnlyIfCached,
     /// It had nothing to do with it, for a reason.
     Bypass(&'static str),
     /// The method is none that a page answers.
     Method,
+}
+
+/// Why a page is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// There was none.
+    Miss,
+    /// The client refused the one there was.
+    Request,
 }
 
 impl Status {
@@ -49,12 +60,24 @@ impl fmt::Display for Status {
         match self {
             Self::Hit { ttl: None } => f.write_str("dumper; hit"),
             Self::Hit { ttl: Some(ttl) } => write!(f, "dumper; hit; ttl={ttl}"),
-            Self::Stored => f.write_str("dumper; fwd=miss; stored"),
-            Self::Streaming => f.write_str("dumper; fwd=miss; detail=streaming"),
-            Self::NotStored(reason) => write!(f, "dumper; fwd=miss; detail={}", item(reason)),
+            Self::Stored(why) => write!(f, "dumper; fwd={why}; stored"),
+            Self::Streaming(why) => write!(f, "dumper; fwd={why}; detail=streaming"),
+            Self::NotStored(why, reason) => {
+                write!(f, "dumper; fwd={why}; detail={}", item(reason))
+            }
+            Self::OnlyIfCached => f.write_str("dumper; detail=only-if-cached"),
             Self::Bypass(reason) => write!(f, "dumper; fwd=bypass; detail={}", item(reason)),
             Self::Method => f.write_str("dumper; fwd=method"),
         }
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Miss => "miss",
+            Self::Request => "request",
+        })
     }
 }
 
@@ -97,8 +120,8 @@ mod tests {
     #[test]
     fn another_status_than_the_handlers_is_told() {
         let mut headers = HeaderMap::new();
-        Status::Stored.append_to(&mut headers, None);
-        Status::Stored.append_to(&mut headers, Some(StatusCode::OK));
+        Status::Stored(Why::Miss).append_to(&mut headers, None);
+        Status::Stored(Why::Miss).append_to(&mut headers, Some(StatusCode::OK));
         let lines: Vec<_> = headers.get_all(CACHE_STATUS).collect();
         assert_eq!(
             lines,

@@ -80,6 +80,33 @@ impl Cache {
     /// first tells by its `Vary` that this request has a page of its own.
     pub async fn look_up(&self, key: &Key, headers: &RequestHeaders<'_>) -> Lookup {
         let lookup = self.find(key, headers).await;
+        self.counted(lookup)
+    }
+
+    /// Looks a page up that the caller may refuse, though it is fresh.
+    ///
+    /// What is not stored, or not accepted, is leased at once. Nobody else's render
+    /// is waited for, since it may have begun before the request, and nobody waits
+    /// for this one.
+    #[allow(
+        clippy::unused_async,
+        reason = "a shared store is asked over the network"
+    )]
+    pub async fn look_up_if(
+        &self,
+        key: &Key,
+        headers: &RequestHeaders<'_>,
+        accepts: impl FnOnce(&Page) -> bool,
+    ) -> Lookup {
+        let page = self.select(key, headers);
+        let lookup = match page.filter(|page| accepts(page)) {
+            Some(page) => Ok(Lookup::Hit(page)),
+            None => self.lease_alone(&Arc::new(self.sought(key, headers))),
+        };
+        self.counted(lookup)
+    }
+
+    fn counted(&self, lookup: Result<Lookup, Refusal>) -> Lookup {
         let lookup = lookup.unwrap_or(Lookup::Fenced);
         let counters = self.memory.counters();
         match lookup {

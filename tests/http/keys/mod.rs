@@ -1,5 +1,6 @@
 //! What of a request selects a page.
 
+mod clients;
 mod headers;
 mod hosts;
 mod queries;
