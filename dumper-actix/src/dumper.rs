@@ -86,6 +86,7 @@ pub struct Dumper {
     pub(crate) hosts: Hosts,
     pub(crate) query: Query,
     pub(crate) honor_client_cache_control: bool,
+    pub(crate) invalidate_location: bool,
     pub(crate) max_body: usize,
     pub(crate) browser_cache: BrowserCache,
     pub(crate) cache_status: bool,
@@ -125,6 +126,7 @@ impl Dumper {
             hosts: Hosts::default(),
             query: Query::default(),
             honor_client_cache_control: false,
+            invalidate_location: false,
             max_body: 2 << 20,
             browser_cache: BrowserCache::default(),
             cache_status: true,
@@ -252,6 +254,17 @@ impl Dumper {
     #[must_use]
     pub fn honor_client_cache_control(mut self) -> Self {
         self.honor_client_cache_control = true;
+        self
+    }
+
+    /// Drops, after a successful unsafe request, not only the pages of its own path
+    /// but those that its `Location` and `Content-Location` name, if they are of the
+    /// same origin (RFC 9111 §4.4). Default: its own path alone.
+    ///
+    /// Visitors who choose where they are redirected then choose what is dropped.
+    #[must_use]
+    pub fn invalidate_location(mut self) -> Self {
+        self.invalidate_location = true;
         self
     }
 

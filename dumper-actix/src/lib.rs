@@ -34,6 +34,7 @@ mod dumper;
 mod fields;
 mod freshness;
 mod hosts;
+mod location;
 mod middleware;
 mod names;
 mod origin;

@@ -22,6 +22,7 @@ use crate::client::Directives;
 use crate::compressible::offer_codings;
 use crate::conditions::not_modified;
 use crate::dumper::Dumper;
+use crate::location::{self, named_paths};
 use crate::representation;
 use crate::request::{CONDITIONS, asks_for_parts, header_value, key};
 use crate::response::{Head, fit, tell_browsers};
@@ -133,6 +134,7 @@ where
 {
     let method = req.method().clone();
     let path = req.path().to_owned();
+    let url = location::url(dumper, req.request());
     debug!(target: "dumper::middleware", "bypass: path \"{path}\" with method \"{method}\": {status}");
     let (res, _) = in_scope(service, req).await;
     let mut res = res?;
@@ -143,6 +145,10 @@ where
         // `POST *` and `CONNECT host` have none.
         let paths = paths.into_iter().filter(|path| path.starts_with('/'));
         dumper.cache.invalidate_paths(paths).await;
+        if let Some(url) = url {
+            let paths = named_paths(&url, res.headers());
+            dumper.cache.invalidate_paths(paths).await;
+        }
     }
     note(dumper, &status, res.status(), res.response_mut());
     Ok(res.map_body(|_, body| EitherBody::left(Streaming::untouched(body))))

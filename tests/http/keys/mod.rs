@@ -3,6 +3,7 @@
 mod clients;
 mod headers;
 mod hosts;
+mod invalidated;
 mod queries;
 
 use actix_web::{HttpRequest, web};
