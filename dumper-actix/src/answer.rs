@@ -238,7 +238,8 @@ mod tests {
             headers: &HeaderMap::new(),
         };
         let res = HttpResponse::with_body(StatusCode::OK, ());
-        let res: HttpResponse<Body<BoxBody>> = partial(asked, res, &body, &[1..3]);
+        let res: HttpResponse<Body<BoxBody>> =
+            partial(asked, res, &body, std::slice::from_ref(&(1..3)));
         let Ok(part) = res.into_body().try_into_bytes() else {
             panic!("it is bytes");
         };

@@ -76,6 +76,7 @@ use crate::query::Query;
 /// # }
 /// ```
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Dumper {
     pub(crate) cache: Cache,
     pub(crate) ignored: Option<Regex>,
