@@ -43,6 +43,8 @@ mod range;
 mod representation;
 mod request;
 mod response;
+#[cfg(feature = "session")]
+mod session;
 mod status;
 mod target;
 

@@ -26,6 +26,8 @@ use crate::location::{self, named_paths};
 use crate::representation;
 use crate::request::{CONDITIONS, asks_for_parts, header_value, key};
 use crate::response::{Head, fit, tell_browsers};
+#[cfg(feature = "session")]
+use crate::session;
 use crate::status::{Status, Why};
 use crate::target::Target;
 
@@ -221,6 +223,8 @@ where
     if dumper.compress {
         req.headers_mut().remove(header::ACCEPT_ENCODING);
     }
+    #[cfg(feature = "session")]
+    session::watch(&mut req);
     match in_scope(service, req).await {
         (Ok(res), tags) => Ok(store(dumper, res, &asked, lease, tags, what).await),
         (Err(err), _) => {
@@ -255,6 +259,11 @@ async fn store<B: MessageBody>(
     let inner_path = dumper::Path::requested(res.request().path());
     let (req, mut res) = res.into_parts();
     let refused = match (lease, fit(res.status(), res.headers(), asked)) {
+        #[cfg(feature = "session")]
+        (Some(lease), Ok(_)) if session::held_something(&req) => {
+            lease.decline();
+            "session".to_owned()
+        }
         (Some(lease), Err(reason)) => {
             lease.decline();
             reason

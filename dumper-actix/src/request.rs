@@ -9,6 +9,8 @@ use crate::accepted::Accepted;
 use crate::dumper::Dumper;
 use crate::names::is_among;
 use crate::origin;
+#[cfg(feature = "session")]
+use crate::session;
 use crate::status::Status;
 use crate::target::{Target, with_query};
 
@@ -40,6 +42,10 @@ pub(crate) fn key(dumper: &Dumper, req: &HttpRequest) -> Result<(Key, Target), S
     }
     if let Some(reason) = credential(dumper, req) {
         return bypass(reason);
+    }
+    #[cfg(feature = "session")]
+    if session::holds_something(req) {
+        return bypass("session");
     }
     if let Some(reason) = origin::doubt(dumper, req) {
         return bypass(reason);

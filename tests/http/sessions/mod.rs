@@ -1,1 +1,7 @@
 //! Sessions and identities.
+
+mod leaks;
+mod orders;
+mod shop;
+mod visitor;
+mod walk;
