@@ -138,14 +138,32 @@ pub(crate) fn fit(
         }
         vary.push(accepts);
     }
+    // Nor what another origin is allowed.
+    if is_for_an_origin(headers) {
+        vary.push(header::ORIGIN.as_str().to_owned());
+    }
     vary.sort_unstable();
     vary.dedup();
     let lifetime = match freshness(headers) {
+        Freshness::Unsaid if is_file(headers) => return refused("accept-ranges"),
         Freshness::Unsaid => None,
         Freshness::For { left, age } => Some((left, age)),
         Freshness::None => return refused("not-fresh"),
     };
     Ok(Fit { lifetime, vary })
+}
+
+/// Whether another origin than any is allowed to read a response.
+fn is_for_an_origin(headers: &HeaderMap) -> bool {
+    let mut allowed = headers.get_all(header::ACCESS_CONTROL_ALLOW_ORIGIN);
+    allowed.any(|origin| origin.as_bytes() != b"*")
+}
+
+/// Whether a response is one that servers of files make: they offer ranges, and
+/// nobody tells when a file changes.
+fn is_file(headers: &HeaderMap) -> bool {
+    let mut offered = headers.get_all(header::ACCEPT_RANGES);
+    offered.any(|units| !units.as_bytes().eq_ignore_ascii_case(b"none"))
 }
 
 /// Tells browsers what they need to know of a page that is to be stored.
