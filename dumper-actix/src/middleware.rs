@@ -25,7 +25,7 @@ use crate::dumper::Dumper;
 use crate::location::{self, named_paths};
 use crate::representation;
 use crate::request::{CONDITIONS, asks_for_parts, header_value, key};
-use crate::response::{Head, fit, tell_browsers};
+use crate::response::{Fit, Head, fit, tell_browsers};
 #[cfg(feature = "session")]
 use crate::session;
 use crate::status::{Status, Why};
@@ -73,6 +73,9 @@ where
         let dumper = Rc::clone(&self.dumper);
         Box::pin(async move {
             if req.extensions().contains::<Led>() {
+                if let Err(Status::Bypass(reason)) = key(&dumper, req.request()) {
+                    req.extensions_mut().insert(LeftAlone(reason));
+                }
                 let res = service.call(req).await?;
                 return Ok(res.map_body(|_, body| EitherBody::left(Streaming::untouched(body))));
             }
@@ -90,6 +93,10 @@ where
 /// Marks a request that a middleware further out renders a page for. To wait for
 /// that render would be to wait for oneself.
 struct Led;
+
+/// Marks a request for which a middleware further in would have had no page, for
+/// a reason: so it is none for the one further out.
+struct LeftAlone(&'static str);
 
 /// What the log says a request asks for, written only if somebody reads it; and
 /// since when it has been here.
@@ -256,21 +263,11 @@ async fn store<B: MessageBody>(
     tags: Vec<Arc<str>>,
     what: What,
 ) -> ServiceResponse<Body<B>> {
-    let inner_path = dumper::Path::requested(res.request().path());
     let (req, mut res) = res.into_parts();
-    let refused = match (lease, fit(res.status(), res.headers(), asked)) {
-        #[cfg(feature = "session")]
-        (Some(lease), Ok(_)) if session::held_something(&req) => {
-            lease.decline();
-            "session".to_owned()
-        }
+    let refused = match (lease, fit_for_all(dumper, &req, &res, asked)) {
         (Some(lease), Err(reason)) => {
             lease.decline();
             reason
-        }
-        (Some(lease), Ok(_)) if !dumper.covers(&inner_path) => {
-            lease.decline();
-            "ignored".to_owned()
         }
         (None, fit) => {
             if fit.is_ok() {
@@ -292,6 +289,30 @@ async fn store<B: MessageBody>(
     };
     let res = res.map_body(|_, body| EitherBody::left(Streaming::untouched(body)));
     refuse(dumper, req, res, &refused, asked, &what)
+}
+
+/// Whether a response may be stored, by itself and by what came of its request.
+fn fit_for_all<B>(
+    dumper: &Dumper,
+    req: &HttpRequest,
+    res: &HttpResponse<B>,
+    asked: &HeaderMap,
+) -> Result<Fit, String> {
+    let fit = fit(res.status(), res.headers(), asked)?;
+    if res.error().is_some() {
+        return Err("error".to_owned());
+    }
+    if !dumper.covers(&dumper::Path::requested(req.path())) {
+        return Err("ignored".to_owned());
+    }
+    if let Some(LeftAlone(reason)) = req.extensions().get() {
+        return Err((*reason).to_owned());
+    }
+    #[cfg(feature = "session")]
+    if session::held_something(req) {
+        return Err("session".to_owned());
+    }
+    Ok(fit)
 }
 
 /// Passes a response on that is not stored.
