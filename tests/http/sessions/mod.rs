@@ -2,6 +2,6 @@
 
 mod leaks;
 mod orders;
-mod shop;
-mod visitor;
+pub(crate) mod shop;
+pub(crate) mod visitor;
 mod walk;
