@@ -309,9 +309,7 @@ fn fit_for_all<B>(
         return Err((*reason).to_owned());
     }
     #[cfg(feature = "session")]
-    if session::held_something(req) {
-        return Err("session".to_owned());
-    }
+    session::check(req)?;
     Ok(fit)
 }
 

@@ -24,49 +24,70 @@ pub(crate) fn holds_something(req: &HttpRequest) -> bool {
 
 /// Looks at the session once more while the request is answered further in.
 pub(crate) fn watch(req: &mut ServiceRequest) {
-    let held = Rc::new(Cell::new(true));
+    let watched = Watched::default();
     let lookout = Lookout {
         session: req.get_session(),
-        held: Rc::clone(&held),
+        is_read: false,
+        watched: watched.clone(),
     };
-    req.extensions_mut().insert(Watched(held));
+    req.extensions_mut().insert(watched);
     req.set_payload(Payload::Stream {
         payload: Box::pin(lookout),
     });
 }
 
-/// Whether the session of a request that is [watched](watch) holds something,
-/// held something while it was answered, or has been changed.
-pub(crate) fn held_something(req: &HttpRequest) -> bool {
-    let watched = req.extensions().get::<Watched>().map(|held| held.0.get());
-    watched.unwrap_or(true) || holds_something(req)
+/// Whether the response to a request that is [watched](watch) is for its visitor
+/// alone: because the session holds something, did so while the request was
+/// answered, or has been changed; or because nobody could look.
+///
+/// # Errors
+///
+/// Returns which of them.
+pub(crate) fn check(req: &HttpRequest) -> Result<(), &'static str> {
+    if holds_something(req) {
+        return Err("session");
+    }
+    let watched = req.extensions().get::<Watched>().cloned();
+    match watched.and_then(|watched| watched.held.get()) {
+        Some(false) => Ok(()),
+        Some(true) => Err("session"),
+        None => Err("request-body"),
+    }
 }
 
 fn holds(session: &Session) -> bool {
     session.status() != SessionStatus::Unchanged || !session.entries().is_empty()
 }
 
-/// Whether the session held something when it was looked at; so it is taken to
-/// until then.
-struct Watched(Rc<Cell<bool>>);
+/// Whether the session held something, once it has been looked at.
+#[derive(Clone, Default)]
+struct Watched {
+    held: Rc<Cell<Option<bool>>>,
+}
 
 /// An empty request body. Whoever answers a request drops its body, and that is
-/// between the two moments at which the session is filled and emptied.
+/// between the two moments at which the session is filled and emptied. Whoever
+/// reads it may do so at another, and is not trusted; a middleware that takes it
+/// away unread is not noticed.
 struct Lookout {
     session: Session,
-    held: Rc<Cell<bool>>,
+    is_read: bool,
+    watched: Watched,
 }
 
 impl Stream for Lookout {
     type Item = Result<Bytes, PayloadError>;
 
-    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.is_read = true;
         Poll::Ready(None)
     }
 }
 
 impl Drop for Lookout {
     fn drop(&mut self) {
-        self.held.set(holds(&self.session));
+        if !self.is_read {
+            self.watched.held.set(Some(holds(&self.session)));
+        }
     }
 }

@@ -3,6 +3,7 @@
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::ErrorServiceUnavailable;
+use actix_web::http::StatusCode;
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{App, Error, HttpResponse};
 use dumper_tests::alone::alone;
@@ -46,6 +47,23 @@ async fn fail_late(
         return Ok(res);
     }
     Err(ErrorServiceUnavailable("too late"))
+}
+
+/// Puts its own greeting in the place of the page.
+async fn greet(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse, Error> {
+    let word = req.headers().get("x-word").cloned();
+    let (req, res) = next.call(req).await?.into_parts();
+    let res = match word {
+        Some(word) if res.status() == StatusCode::OK => {
+            let greeting = word.to_str().unwrap().to_owned();
+            res.set_body(greeting).map_into_boxed_body()
+        }
+        _ => res.map_into_boxed_body(),
+    };
+    Ok(ServiceResponse::new(req, res))
 }
 
 /// Adds what it was asked with.
@@ -131,5 +149,19 @@ fn what_is_changed_outside_differs_per_answer() {
             assert_eq!(site.get("/page/").await.header("x-echo"), None);
         }
         assert!(site.get("/page/").await.is_hit());
+    });
+}
+
+/// Which is why the README tells to take the `ETag` away too.
+#[test]
+fn a_body_that_is_changed_outside_keeps_the_validator_of_the_page() {
+    alone(async || {
+        let site = outside!(greet);
+        let please = site.request("GET", "/page/", WORD).await;
+        assert_eq!(please.text(), "please");
+        assert!(site.get("/page/").await.text().starts_with("render"));
+        let etag = please.header("etag").unwrap();
+        let known = [("X-Word", "thanks"), ("If-None-Match", etag.as_str())];
+        assert_eq!(site.request("GET", "/page/", &known).await.status, 304);
     });
 }

@@ -132,6 +132,23 @@ fn a_large_file_passes_by() {
     });
 }
 
+/// It looks like any other page, which is why the README tells to ignore folders.
+#[test]
+fn a_listing_is_stored_for_ever() {
+    alone(async || {
+        let folder = folder();
+        let path = folder.path().to_owned();
+        let site = site(move |dumper| {
+            let files = Files::new("/files", &path).show_files_listing();
+            App::new().service(files).wrap(dumper)
+        });
+        assert!(site.get("/files/").await.is_stored());
+        fs::write(folder.path().join("new.txt"), "new").unwrap();
+        let listing = site.get("/files/").await;
+        assert!(listing.is_hit() && !listing.text().contains("new.txt"));
+    });
+}
+
 #[test]
 fn a_folder_that_is_ignored_is_not_asked_for() {
     alone(async || {

@@ -34,8 +34,11 @@ async fn two_visitors(ann: &mut Visitor, bob: &mut Visitor, order: Order) {
     };
     assert!(ann.get("/public/").await.is_stored(), "{order:?}");
     shows(ann, "/account/", "nobody").await;
+    assert_eq!(ann.get("/members/").await.status, 401, "{order:?}");
     shows(ann, "/login/ann/", "ann").await;
     shows(ann, "/account/", "ann").await;
+    shows(ann, "/members/", "ann").await;
+    assert_eq!(bob.get("/members/").await.status, 401, "{order:?}");
     shows(bob, "/account/", "nobody").await;
     shows(bob, "/login/bob/", "bob").await;
     shows(bob, "/account/", "bob").await;

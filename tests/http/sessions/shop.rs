@@ -76,6 +76,7 @@ pub(crate) fn pages(routes: &mut ServiceConfig) {
     routes
         .route("/public/", web::get().to(async || render()))
         .route("/account/", web::get().to(account))
+        .route("/members/", web::get().to(members))
         .route("/login/{name}/", web::route().to(login))
         .route("/logout/", web::route().to(logout))
         .route("/leave/", web::route().to(leave))
@@ -92,6 +93,11 @@ async fn account(identity: Option<Identity>) -> Result<String, Error> {
         None => "nobody".to_owned(),
     };
     Ok(format!("{} name={name}", render()))
+}
+
+/// Refuses those who have not logged in.
+async fn members(identity: Identity) -> Result<String, Error> {
+    Ok(format!("{} name={}", render(), identity.id()?))
 }
 
 async fn login(req: HttpRequest, name: web::Path<String>) -> Result<String, Error> {

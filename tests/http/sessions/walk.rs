@@ -61,6 +61,7 @@ async fn walk(addr: SocketAddr, seed: u64) -> Walk {
                 "/public/".to_owned(),
                 "/account/".to_owned(),
                 "/cart/".to_owned(),
+                "/members/".to_owned(),
                 "/notice/".to_owned(),
                 "/form/".to_owned(),
                 format!("/login/visitor{number}/"),
@@ -116,11 +117,15 @@ fn a_walk_finds_the_leaks_of_a_naive_cache() {
             app.wrap(sessions(CookieContentSecurity::Signed))
                 .wrap(naive)
         });
-        let walk = walk(addr, 1).await;
-        for path in ["/account/", "/cart/", "/form/"] {
-            let mut leaks = walk.leaks.iter();
-            assert!(leaks.any(|leak| leak.contains(path)), "{:#?}", walk.leaks);
+        let mut unseen = vec!["/account/", "/members/", "/cart/", "/form/"];
+        for seed in 0..50 {
+            let walk = walk(addr, seed).await;
+            unseen.retain(|path| walk.leaks.iter().all(|leak| !leak.contains(path)));
+            if unseen.is_empty() {
+                return;
+            }
         }
+        panic!("no leak was found at {unseen:?}");
     });
 }
 
