@@ -28,6 +28,13 @@ impl Accepted {
         named.unwrap_or(Quality::ZERO)
     }
 
+    /// Whether it takes a coding at all.
+    pub(crate) fn takes_any(&self) -> bool {
+        let identity = Preference::Specific(Encoding::identity());
+        let mut items = self.0.iter();
+        items.any(|item| item.item != identity && item.quality > Quality::ZERO)
+    }
+
     /// How much it wants no coding, if it says so; otherwise 0.
     #[cfg(feature = "compress")]
     pub(crate) fn identity(&self) -> Quality {

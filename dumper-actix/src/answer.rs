@@ -10,6 +10,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use bytes::Bytes;
 
+use crate::accepted::Accepted;
 use crate::body::{Body, Streaming};
 use crate::conditions::{etag_of, not_modified, only, range_applies};
 use crate::range::{Ranges, ranges};
@@ -82,7 +83,8 @@ fn asked_parts(
     let headers = res.headers();
     let has_parts = asked.method == Method::GET
         && res.status() == StatusCode::OK
-        && only(headers, &header::ACCEPT_RANGES).is_none_or(|unit| unit != b"none");
+        && only(headers, &header::ACCEPT_RANGES).is_none_or(|unit| unit != b"none")
+        && !may_be_encoded_outside(asked, headers);
     let range = only(asked.headers, &header::RANGE).filter(|_| has_parts);
     let range = range.filter(|_| range_applies(asked.headers, headers, created));
     match range.map_or(Ranges::Ignored, |range| ranges(range, len)) {
@@ -90,6 +92,14 @@ fn asked_parts(
         Ranges::Parts(parts) if parts.len() > 1 && is_encoded(headers) => Ranges::Ignored,
         ranges => ranges,
     }
+}
+
+/// Whether what the client has of the page may be in a coding that a middleware
+/// further out gave it, under the same validator: Actix Web's `Compress` does.
+fn may_be_encoded_outside(asked: Asked<'_>, headers: &HeaderMap) -> bool {
+    asked.headers.contains_key(header::IF_RANGE)
+        && !is_encoded(headers)
+        && Accepted::by(asked.headers).takes_any()
 }
 
 fn is_encoded(headers: &HeaderMap) -> bool {

@@ -200,10 +200,10 @@ fn each_coding_is_made_once_and_counts() {
             let answers = join_all(visitors).await;
             assert!(answers.iter().all(|answer| answer.body == answers[0].body));
             let added = site.cache.stats().bytes - before;
-            let size = answers[0].body.len() as u64;
+            let sent = answers[0].body.len() as u64;
             assert!(
-                (size..size + 512).contains(&added),
-                "{codings}: {added} bytes for {size}"
+                (sent..sent + 512).contains(&added),
+                "{codings}: {added} for {sent}"
             );
         }
         assert_eq!(site.cache.stats().stored, 1);
