@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use actix_web::body::MessageBody;
-use actix_web::http::header::ACCEPT_LANGUAGE;
+use actix_web::http::header::{ACCEPT_LANGUAGE, HOST};
 use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::{App, Error, HttpResponse, web};
 use bytes::Bytes;
@@ -49,7 +49,9 @@ async fn site(dumper: Dumper) -> impl AsyncFn(TestRequest) -> String {
 }
 
 fn get(target: &str) -> TestRequest {
-    TestRequest::get().uri(target)
+    TestRequest::get()
+        .uri(target)
+        .insert_header((HOST, "localhost:8080"))
 }
 
 /// The memory that the process has, in bytes.
