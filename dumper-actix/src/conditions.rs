@@ -7,6 +7,8 @@ use actix_web::http::header::{
     LAST_MODIFIED,
 };
 
+use crate::date;
+
 /// How long before its `Date` a page must have been modified last, so that it
 /// cannot have been modified again in the same second: enough for two clocks
 /// that do not agree (RFC 9110 §8.8.2.2).
@@ -83,8 +85,8 @@ fn change_before(created: SystemTime, response: &HeaderMap) -> SystemTime {
 }
 
 fn date(headers: &HeaderMap, name: &HeaderName) -> Option<SystemTime> {
-    let value = std::str::from_utf8(only(headers, name)?).ok()?;
-    httpdate::parse_http_date(value).ok()
+    only(headers, name)?;
+    date::read(headers.get(name)?, SystemTime::now())
 }
 
 /// The value of a field that may have but one line.

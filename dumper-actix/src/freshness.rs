@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use actix_web::http::header::{AGE, CACHE_CONTROL, DATE, EXPIRES, HeaderMap, HeaderName};
 
+use crate::date;
 use crate::fields::{Directive, directives};
 
 pub(crate) const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
@@ -72,11 +73,12 @@ fn own_lifetime(headers: &HeaderMap) -> Lifetime {
         return Lifetime::Unsaid;
     };
     // RFC 9111 §5.3: what is no date is in the past.
-    let (Some(expires), None) = (date(first.to_str().ok()), expires.next()) else {
+    let now = SystemTime::now();
+    let (Some(expires), None) = (date::read(first, now), expires.next()) else {
         return Lifetime::Unreadable;
     };
-    let made = headers.get(DATE).and_then(|made| date(made.to_str().ok()));
-    let lifetime = expires.duration_since(made.unwrap_or_else(SystemTime::now));
+    let made = headers.get(DATE).and_then(|made| date::read(made, now));
+    let lifetime = expires.duration_since(made.unwrap_or(now));
     lifetime.map_or(Lifetime::Unreadable, Lifetime::Is)
 }
 
@@ -96,10 +98,6 @@ fn shortest(directives: &[Directive], name: &str) -> Lifetime {
 pub(crate) fn seconds(text: &str) -> Option<Duration> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| Duration::from_secs(text.parse().unwrap_or(1 << 31).min(1 << 31)))
-}
-
-fn date(text: Option<&str>) -> Option<SystemTime> {
-    httpdate::parse_http_date(text?).ok()
 }
 
 /// The `Cache-Control` directive that keeps a response out of a shared cache.

@@ -30,6 +30,7 @@ mod compress;
 mod compressible;
 mod conditions;
 mod cookies;
+mod date;
 mod dumper;
 mod fields;
 mod freshness;

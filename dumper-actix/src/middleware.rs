@@ -21,6 +21,7 @@ use crate::body::{Body, Copy, Streaming};
 use crate::client::Directives;
 use crate::compressible::offer_codings;
 use crate::conditions::not_modified;
+use crate::date;
 use crate::dumper::Dumper;
 use crate::location::{self, named_paths};
 use crate::representation;
@@ -338,10 +339,8 @@ fn pass_on<B: MessageBody>(
     let made = res.status();
     // A page that was made while this was rendered may be newer than it, and is
     // compared with this date if the client asks again.
-    if !res.headers().contains_key(header::DATE)
-        && let Ok(date) = HeaderValue::try_from(httpdate::fmt_http_date(since))
-    {
-        res.headers_mut().insert(header::DATE, date);
+    if !res.headers().contains_key(header::DATE) {
+        res.headers_mut().insert(header::DATE, date::written(since));
     }
     if made.is_success() && not_modified(asked, res.headers(), None) {
         res = unchanged(res);

@@ -192,7 +192,8 @@ fn stored_headers(
             .map(|date| date.as_bytes().to_vec());
         let made = made.unwrap_or_else(|| {
             let made = SystemTime::now().checked_sub(age);
-            httpdate::fmt_http_date(made.unwrap_or(SystemTime::UNIX_EPOCH)).into_bytes()
+            let made = crate::date::written(made.unwrap_or(SystemTime::UNIX_EPOCH));
+            made.as_bytes().to_vec()
         });
         headers.push(("date".to_owned(), made.into()));
     }
