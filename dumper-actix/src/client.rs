@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use actix_web::http::header::{CACHE_CONTROL, HeaderMap};
+use actix_web::http::header::HeaderMap;
 use dumper::{Cache, Key, Lookup, Page};
 
+use crate::directives::{Argument, Directives};
 use crate::dumper::Dumper;
-use crate::fields::directives;
-use crate::freshness::seconds;
 use crate::request::header_value;
 use crate::status::Why;
 
@@ -15,7 +14,7 @@ use crate::status::Why;
 /// since nothing stale is ever served, nor is what cannot be read: these
 /// directives are advice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Directives {
+pub(crate) struct RequestDirectives {
     /// A page that is made for this request.
     anew: bool,
     /// A page that is not older.
@@ -28,7 +27,7 @@ pub(crate) struct Directives {
     pub(crate) no_store: bool,
 }
 
-impl Directives {
+impl RequestDirectives {
     /// What a request asks, if that is to be honored.
     pub(crate) fn by(dumper: &Dumper, headers: &HeaderMap) -> Self {
         if dumper.honor_client_cache_control {
@@ -65,9 +64,13 @@ impl Directives {
     /// Reads the request's directives, the strictest if one is repeated.
     fn read(headers: &HeaderMap) -> Self {
         let mut asked = Self::default();
-        for directive in directives(headers, &CACHE_CONTROL).unwrap_or_default() {
-            let argument = directive.argument.as_deref().and_then(seconds);
-            match directive.name.as_str() {
+        let directives = Directives::of_cache_control(headers).unwrap_or_default();
+        for (name, argument) in directives.iter() {
+            let argument = match argument {
+                Argument::Seconds(seconds) => Some(seconds),
+                _ => None,
+            };
+            match name {
                 "no-cache" => asked.anew = true,
                 "no-store" => asked.no_store = true,
                 "only-if-cached" => asked.only_if_cached = true,
@@ -104,10 +107,10 @@ mod tests {
 
     use super::*;
 
-    fn asked(said: &'static str) -> Directives {
+    fn asked(said: &'static str) -> RequestDirectives {
         let mut headers = HeaderMap::new();
         headers.append(CACHE_CONTROL, HeaderValue::from_static(said));
-        Directives::read(&headers)
+        RequestDirectives::read(&headers)
     }
 
     #[test]

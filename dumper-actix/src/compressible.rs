@@ -1,10 +1,9 @@
 //! Which pages may be sent in a content coding.
 
-use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, VARY,
-};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, VARY};
 
-use crate::fields::{directives, tokens};
+use crate::directives::Directives;
+use crate::fields::tokens;
 
 /// Tells in the headers of a page that its representation depends on the codings
 /// that a client takes, if it may be sent in any.
@@ -28,8 +27,8 @@ pub(crate) fn is_compressible(headers: &HeaderMap) -> bool {
     let content_type = headers
         .get(CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok());
-    let may_be_changed = directives(headers, &CACHE_CONTROL)
-        .is_some_and(|said| said.iter().all(|said| said.name != "no-transform"));
+    let may_be_changed = Directives::of_cache_control(headers)
+        .is_some_and(|said| said.iter().all(|(name, _)| name != "no-transform"));
     content_type.is_some_and(is_compressible_type)
         && may_be_changed
         && !headers.contains_key(CONTENT_ENCODING)

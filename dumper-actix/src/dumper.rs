@@ -1,13 +1,16 @@
 //! The middleware as a user sets it up.
 
+use std::iter;
 use std::sync::Arc;
 
 use ::dumper::Cache;
+use actix_web::http::header::HeaderName;
 use regex::Regex;
 
 use crate::cookies::Cookies;
 use crate::hosts::Hosts;
 use crate::query::Query;
+use crate::targeted::DUMPER_CACHE_CONTROL;
 
 /// The middleware: serves pages from a [`Cache`], and stores those it may.
 ///
@@ -19,8 +22,10 @@ use crate::query::Query;
 ///
 /// The response to a `GET` with status 200 and a body that is complete and not
 /// larger than [`max_body`](Self::max_body), for ever, or as long as its
-/// `Cache-Control` or `Expires` allow. A `HEAD`, a conditional request and one for
-/// a `Range` are answered from the same page. Not stored are
+/// `Cache-Control` or `Expires` allow (RFC 9111). `Dumper-Cache-Control` takes the
+/// place of both for this cache alone, and is taken off the response (RFC 9213). A
+/// `HEAD`, a conditional request and one for a `Range` are answered from the same
+/// page. Not stored are
 ///
 /// - `Cache-Control` with `no-store`, `private` or `no-cache`, a lifetime of 0 or
 ///   one that cannot be read; `Set-Cookie`; `Vary: *`; `Content-Range`; event
@@ -89,6 +94,7 @@ pub struct Dumper {
     pub(crate) honor_client_cache_control: bool,
     pub(crate) invalidate_location: bool,
     pub(crate) max_body: usize,
+    pub(crate) targeted_fields: Arc<[HeaderName]>,
     pub(crate) browser_cache: BrowserCache,
     pub(crate) cache_status: bool,
     pub(crate) compress: bool,
@@ -129,6 +135,7 @@ impl Dumper {
             honor_client_cache_control: false,
             invalidate_location: false,
             max_body: 2 << 20,
+            targeted_fields: [DUMPER_CACHE_CONTROL].into(),
             browser_cache: BrowserCache::default(),
             cache_status: true,
             compress: false,
@@ -275,6 +282,21 @@ impl Dumper {
     #[must_use]
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.max_body = bytes;
+        self
+    }
+
+    /// Names further response fields that take the place of `Cache-Control` and
+    /// `Expires` for this cache, the most important first, after
+    /// `Dumper-Cache-Control` (RFC 9213). Default: none.
+    ///
+    /// The first that is a dictionary of structured fields with at least one member
+    /// counts alone; one that cannot be read is as if it were not there. Other than
+    /// `Dumper-Cache-Control` they are passed on. `CDN-Cache-Control`, if it is not
+    /// among them, counts where it restricts what `Cache-Control` says.
+    #[must_use]
+    pub fn targeted_fields<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        let names = names.into_iter().filter_map(|name| name.parse().ok());
+        self.targeted_fields = iter::once(DUMPER_CACHE_CONTROL).chain(names).collect();
         self
     }
 

@@ -1,53 +1,27 @@
-//! Header fields as lists.
+//! What header fields are made of: lists, tokens, quoted strings, seconds.
+
+use std::time::Duration;
 
 use actix_web::http::header::{HeaderMap, HeaderName};
 
-/// A directive of `Cache-Control`, its name in lower case.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Directive {
-    pub(crate) name: String,
-    pub(crate) argument: Option<String>,
-}
-
-/// The directives of all lines of a field (RFC 9111 §5.2), or `None` if they
-/// cannot be read.
-pub(crate) fn directives(headers: &HeaderMap, field: &HeaderName) -> Option<Vec<Directive>> {
-    let mut directives = Vec::new();
-    for line in headers.get_all(field) {
-        for member in members(line.to_str().ok()?)? {
-            let (name, argument) = match member.split_once('=') {
-                Some((name, argument)) => (name, Some(unquoted(argument)?)),
-                None => (member.as_str(), None),
-            };
-            if name.is_empty() || !name.bytes().all(is_token_byte) {
-                return None;
-            }
-            directives.push(Directive {
-                name: name.to_ascii_lowercase(),
-                argument,
-            });
-        }
-    }
-    Some(directives)
-}
+/// What a time that is too long counts as (RFC 9111 §1.2.2).
+pub(crate) const LONGEST: Duration = Duration::from_secs(1 << 31);
 
 /// The members of a list whose members are tokens, in lower case, or `None` if
 /// they cannot be read.
 pub(crate) fn tokens(headers: &HeaderMap, field: &HeaderName) -> Option<Vec<String>> {
     let mut tokens = Vec::new();
     for line in headers.get_all(field) {
-        for token in members(line.to_str().ok()?)? {
-            if !token.bytes().all(is_token_byte) {
-                return None;
-            }
-            tokens.push(token.to_ascii_lowercase());
+        for member in members(line.to_str().ok()?)? {
+            tokens.push(token(&member)?);
         }
     }
     Some(tokens)
 }
 
-/// Splits a list at the commas outside quotes (RFC 9110 §5.6.1).
-fn members(list: &str) -> Option<Vec<String>> {
+/// Splits a list at the commas outside quotes (RFC 9110 §5.6.1), or returns `None`
+/// if a quote has no end.
+pub(crate) fn members(list: &str) -> Option<Vec<String>> {
     let mut members = vec![String::new()];
     let mut quoted = false;
     let mut letters = list.chars();
@@ -74,11 +48,15 @@ fn members(list: &str) -> Option<Vec<String>> {
     Some(members.map(ToOwned::to_owned).collect())
 }
 
+/// A token in lower case, or `None` if the text is none.
+pub(crate) fn token(text: &str) -> Option<String> {
+    is_token(text).then(|| text.to_ascii_lowercase())
+}
+
 /// The text of a token or a quoted string (RFC 9110 §5.6.4).
-fn unquoted(argument: &str) -> Option<String> {
+pub(crate) fn unquoted(argument: &str) -> Option<String> {
     let Some(quoted) = argument.strip_prefix('"') else {
-        let is_token = !argument.is_empty() && argument.bytes().all(is_token_byte);
-        return is_token.then(|| argument.to_owned());
+        return is_token(argument).then(|| argument.to_owned());
     };
     let mut text = String::new();
     let mut letters = quoted.chars();
@@ -91,53 +69,43 @@ fn unquoted(argument: &str) -> Option<String> {
     }
 }
 
+/// A number of seconds (RFC 9111 §1.2.2), or `None` if there is anything but
+/// digits.
+pub(crate) fn delta_seconds(text: &[u8]) -> Option<Duration> {
+    let digits = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    let seconds = std::str::from_utf8(text).ok().filter(|_| digits)?.parse();
+    Some(seconds.map_or(LONGEST, |seconds| Duration::from_secs(seconds).min(LONGEST)))
+}
+
 /// RFC 9110 §5.6.2.
-fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+fn is_token(text: &str) -> bool {
+    let of_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(of_token)
 }
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::{CACHE_CONTROL, HeaderValue, VARY};
+    use actix_web::http::header::{HeaderValue, VARY};
+    use proptest::prelude::*;
 
     use super::*;
 
-    fn read(lines: &[&str]) -> Option<Vec<(String, Option<String>)>> {
-        let mut headers = HeaderMap::new();
-        for line in lines {
-            headers.append(CACHE_CONTROL, HeaderValue::from_str(line).unwrap());
-        }
-        let directives = directives(&headers, &CACHE_CONTROL)?.into_iter();
-        Some(
-            directives
-                .map(|directive| (directive.name, directive.argument))
-                .collect(),
-        )
-    }
-
     #[test]
-    fn directives_are_read_over_lines_and_quotes() {
-        assert_eq!(
-            read(&["Max-Age=\"60\", ,private=\"a, b\\\"c\"", "no-store"]),
-            Some(vec![
-                ("max-age".to_owned(), Some("60".to_owned())),
-                ("private".to_owned(), Some("a, b\"c".to_owned())),
-                ("no-store".to_owned(), None),
-            ])
-        );
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_told() {
-        for line in [
-            "max-age=\"60",
-            "max-age=6 0",
-            "max-age=",
-            "max age",
-            "=1",
-            "a=\"b\"c",
+    fn a_list_is_split_outside_quotes() {
+        for (list, expected) in [
+            ("", &[][..]),
+            (" ,\t, ", &[]),
+            ("a,b", &["a", "b"]),
+            (" a b ,\tc\t", &["a b", "c"]),
+            ("a=\"b, c\", d", &["a=\"b, c\"", "d"]),
+            (r#"a="\",b", c"#, &[r#"a="\",b""#, "c"]),
+            (r#"a="\\", b"#, &[r#"a="\\""#, "b"]),
+            (r"a\,b", &[r"a\", "b"]),
         ] {
-            assert_eq!(read(&[line]), None, "{line}");
+            assert_eq!(members(list).unwrap(), expected, "{list}");
+        }
+        for list in ["\"", "a=\"b", r#"a="\""#, r#"a="\"#] {
+            assert_eq!(members(list), None, "{list}");
         }
     }
 
@@ -147,5 +115,36 @@ mod tests {
         headers.append(VARY, HeaderValue::from_static("Accept, *"));
         let expected = Some(vec!["accept".to_owned(), "*".to_owned()]);
         assert_eq!(tokens(&headers, &VARY), expected);
+    }
+
+    #[test]
+    fn seconds_are_digits_and_nothing_else() {
+        for (text, seconds) in [
+            ("0", Some(0)),
+            ("007", Some(7)),
+            ("2147483647", Some((1 << 31) - 1)),
+            ("2147483649", Some(1 << 31)),
+            ("99999999999999999999999999", Some(1 << 31)),
+            ("", None),
+            ("-1", None),
+            ("+1", None),
+            ("1.0", None),
+            ("1 ", None),
+            ("1s", None),
+            ("٣", None),
+        ] {
+            let expected = seconds.map(Duration::from_secs);
+            assert_eq!(delta_seconds(text.as_bytes()), expected, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_quoted_text_is_read_again(text in "[ -~]{0,20}") {
+            let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
+            let quoted = format!("\"{escaped}\"");
+            prop_assert_eq!(members(&quoted), Some(vec![quoted.clone()]));
+            prop_assert_eq!(unquoted(&quoted), Some(text));
+        }
     }
 }

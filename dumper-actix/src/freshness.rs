@@ -1,192 +1,219 @@
-//! How long a response says it is fresh (RFC 9111 §4.2).
+//! How long a response is fresh, and how old it is (RFC 9111 §4.2).
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-use actix_web::http::header::{AGE, CACHE_CONTROL, DATE, EXPIRES, HeaderMap, HeaderName};
+use actix_web::http::header::{AGE, DATE, EXPIRES, HeaderMap, HeaderName, HeaderValue};
 
 use crate::date;
-use crate::fields::{Directive, directives};
+use crate::fields::{LONGEST, delta_seconds};
 
-pub(crate) const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
-
-/// What a response says of its own freshness.
+/// How long a response says it is fresh, counted from when it was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Freshness {
-    /// Nothing: it is fresh until it is invalidated.
-    Unsaid,
-    /// It is fresh for so long from now, and has been so old when it came.
-    For { left: Duration, age: Duration },
-    /// It is not, or nobody can tell.
-    None,
-}
-
-/// Reads the freshness of a response received now.
-pub(crate) fn freshness(headers: &HeaderMap) -> Freshness {
-    let lifetime = match lifetime(headers) {
-        Lifetime::Unsaid => return Freshness::Unsaid,
-        Lifetime::Unreadable => return Freshness::None,
-        Lifetime::Is(lifetime) => lifetime,
-    };
-    let age = match headers.get(AGE).map(|age| seconds(age.to_str().ok()?)) {
-        None => Duration::ZERO,
-        Some(Some(age)) => age,
-        Some(None) => return Freshness::None,
-    };
-    match lifetime.checked_sub(age) {
-        Some(left) if !left.is_zero() => Freshness::For { left, age },
-        _ => Freshness::None,
-    }
-}
-
-enum Lifetime {
+pub(crate) enum Lifetime {
+    /// It does not: it is fresh until it is invalidated.
     Unsaid,
     Is(Duration),
-    Unreadable,
+    /// Nobody can tell, so it is not fresh.
+    Unclear,
 }
 
-/// The lifetime for this cache. That for shared caches elsewhere (RFC 9213) counts
-/// if it is shorter.
-fn lifetime(headers: &HeaderMap) -> Lifetime {
-    let targeted = match directives(headers, &CDN_CACHE_CONTROL) {
-        Some(targeted) => shortest(&targeted, "max-age"),
-        None => Lifetime::Unreadable,
-    };
-    match (targeted, own_lifetime(headers)) {
-        (Lifetime::Unreadable, _) | (_, Lifetime::Unreadable) => Lifetime::Unreadable,
-        (Lifetime::Unsaid, said) | (said, Lifetime::Unsaid) => said,
-        (Lifetime::Is(one), Lifetime::Is(other)) => Lifetime::Is(one.min(other)),
+impl Lifetime {
+    /// The lifetime that `Expires` gives (RFC 9111 §5.3). What is no date is in the
+    /// past.
+    pub(crate) fn of_expires(headers: &HeaderMap, now: SystemTime) -> Self {
+        let mut lines = headers.get_all(EXPIRES);
+        let Some(line) = lines.next() else {
+            return Self::Unsaid;
+        };
+        let (Some(expires), None) = (date::read(line, now), lines.next()) else {
+            return Self::Unclear;
+        };
+        let made = made(headers, now).unwrap_or(now);
+        let lifetime = expires.duration_since(made).unwrap_or_default();
+        Self::Is(lifetime.min(LONGEST))
     }
-}
 
-fn own_lifetime(headers: &HeaderMap) -> Lifetime {
-    let Some(directives) = directives(headers, &CACHE_CONTROL) else {
-        return Lifetime::Unreadable;
-    };
-    for name in ["s-maxage", "max-age"] {
-        match shortest(&directives, name) {
-            Lifetime::Unsaid => {}
-            said => return said,
+    /// The shorter of two.
+    pub(crate) fn shorter(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Unclear, _) | (_, Self::Unclear) => Self::Unclear,
+            (Self::Unsaid, said) | (said, Self::Unsaid) => said,
+            (Self::Is(one), Self::Is(other)) => Self::Is(one.min(other)),
         }
     }
-    let mut expires = headers.get_all(EXPIRES);
-    let Some(first) = expires.next() else {
-        return Lifetime::Unsaid;
-    };
-    // RFC 9111 §5.3: what is no date is in the past.
-    let now = SystemTime::now();
-    let (Some(expires), None) = (date::read(first, now), expires.next()) else {
-        return Lifetime::Unreadable;
-    };
-    let made = headers.get(DATE).and_then(|made| date::read(made, now));
-    let lifetime = expires.duration_since(made.unwrap_or(now));
-    lifetime.map_or(Lifetime::Unreadable, Lifetime::Is)
 }
 
-/// The shortest of the lifetimes that a directive gives.
-fn shortest(directives: &[Directive], name: &str) -> Lifetime {
-    let mut shortest: Option<Duration> = None;
-    for directive in directives.iter().filter(|directive| directive.name == name) {
-        let Some(lifetime) = directive.argument.as_deref().and_then(seconds) else {
-            return Lifetime::Unreadable;
-        };
-        shortest = Some(shortest.map_or(lifetime, |shortest| shortest.min(lifetime)));
+/// The freshness of a response whose lifetime is not over.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fresh {
+    received: Instant,
+    made: SystemTime,
+    age: Duration,
+    left: Duration,
+}
+
+impl Fresh {
+    /// The freshness of a response that is received now, so long after it was
+    /// asked for, or `None` if its lifetime is over.
+    pub(crate) fn of(
+        headers: &HeaderMap,
+        lifetime: Duration,
+        delay: Duration,
+        now: SystemTime,
+    ) -> Option<Self> {
+        let age = age(headers, delay, now);
+        let left = lifetime.checked_sub(age).filter(|left| !left.is_zero())?;
+        Some(Self {
+            received: Instant::now(),
+            made: made(headers, now).unwrap_or(now),
+            age,
+            left,
+        })
     }
-    shortest.map_or(Lifetime::Unsaid, Lifetime::Is)
+
+    /// How much longer it is fresh, and how old it has become.
+    pub(crate) fn left_and_age(&self) -> (Duration, Duration) {
+        let since = self.received.elapsed();
+        (self.left.saturating_sub(since), self.age + since)
+    }
+
+    /// Its own `Date`, or when it was received.
+    pub(crate) fn date(&self) -> HeaderValue {
+        date::written(self.made)
+    }
 }
 
-/// RFC 9111 §1.2.2: digits, and what is too large counts as 2³¹.
-pub(crate) fn seconds(text: &str) -> Option<Duration> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| Duration::from_secs(text.parse().unwrap_or(1 << 31).min(1 << 31)))
+/// The age of a response when it is received (RFC 9111 §4.2.3).
+fn age(headers: &HeaderMap, delay: Duration, now: SystemTime) -> Duration {
+    let apparent = made(headers, now).and_then(|made| now.duration_since(made).ok());
+    let said = members(headers, &AGE).next().and_then(delta_seconds);
+    let corrected = said.unwrap_or_default() + delay;
+    corrected.max(apparent.unwrap_or_default())
 }
 
-/// The `Cache-Control` directive that keeps a response out of a shared cache.
-pub(crate) fn forbidding_directive(
-    headers: &HeaderMap,
-    field: &HeaderName,
-) -> Option<&'static str> {
-    const FORBIDDING: [&str; 3] = ["no-store", "private", "no-cache"];
-    let Some(directives) = directives(headers, field) else {
-        return Some("unreadable-cache-control");
-    };
-    FORBIDDING.into_iter().find(|forbidding| {
-        directives
-            .iter()
-            .any(|directive| directive.name == *forbidding)
-    })
+/// Its `Date`, the oldest if there are several.
+fn made(headers: &HeaderMap, now: SystemTime) -> Option<SystemTime> {
+    let dates = headers.get_all(DATE);
+    dates.filter_map(|line| date::read(line, now)).min()
+}
+
+/// The members of a list of numbers.
+fn members<'a>(headers: &'a HeaderMap, field: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
+    let lines = headers.get_all(field).map(HeaderValue::as_bytes);
+    let members = lines.flat_map(|line| line.split(|byte| *byte == b','));
+    members
+        .map(<[u8]>::trim_ascii)
+        .filter(|member| !member.is_empty())
 }
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::HeaderValue;
-
     use super::*;
 
-    fn of(fields: &[(HeaderName, &str)]) -> Freshness {
+    /// 2026-09-21T13:33:20Z.
+    const NOW: u64 = 1_789_997_600;
+
+    fn now() -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(NOW)
+    }
+
+    fn headers(fields: &[(HeaderName, &str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for (name, value) in fields {
-            headers.append(name.clone(), HeaderValue::from_str(value).unwrap());
+            let value = match value.parse::<i64>() {
+                Ok(seconds) if *name == DATE || *name == EXPIRES => {
+                    let time = NOW.checked_add_signed(seconds).unwrap();
+                    date::written(SystemTime::UNIX_EPOCH + Duration::from_secs(time))
+                }
+                _ => HeaderValue::from_str(value).unwrap(),
+            };
+            headers.append(name.clone(), value);
         }
-        freshness(&headers)
-    }
-
-    fn for_seconds(left: u64, age: u64) -> Freshness {
-        Freshness::For {
-            left: Duration::from_secs(left),
-            age: Duration::from_secs(age),
-        }
+        headers
     }
 
     #[test]
-    fn shared_lifetimes_come_first_then_the_shortest() {
-        let said = "max-age=60, s-maxage=10, max-age=30";
-        assert_eq!(of(&[(CACHE_CONTROL, said)]), for_seconds(10, 0));
-        assert_eq!(
-            of(&[(CACHE_CONTROL, "max-age=60, max-age=30")]),
-            for_seconds(30, 0)
-        );
-        assert_eq!(of(&[(CACHE_CONTROL, "public")]), Freshness::Unsaid);
-        assert_eq!(of(&[]), Freshness::Unsaid);
-    }
-
-    #[test]
-    fn age_is_taken_off() {
-        assert_eq!(
-            of(&[(CACHE_CONTROL, "max-age=60"), (AGE, "20")]),
-            for_seconds(40, 20)
-        );
-        assert_eq!(
-            of(&[(CACHE_CONTROL, "max-age=60"), (AGE, "60")]),
-            Freshness::None
-        );
-        assert_eq!(
-            of(&[(CACHE_CONTROL, "max-age=60"), (AGE, "x")]),
-            Freshness::None
-        );
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_not_fresh() {
-        for said in [
-            "max-age=-1",
-            "max-age",
-            "max-age=1.5",
-            "s-maxage=x, max-age=60",
-            "max-age=0",
+    fn the_oldest_age_counts() {
+        for (fields, delay, expected) in [
+            (&[][..], 0, 0),
+            (&[], 3, 3),
+            (&[(AGE, "20")], 3, 23),
+            (&[(AGE, "20"), (DATE, "-7")], 3, 23),
+            (&[(AGE, "20"), (DATE, "-30")], 3, 30),
+            (&[(DATE, "-30")], 3, 30),
+            (&[(DATE, "30")], 3, 3),
+            (&[(DATE, "-7"), (DATE, "-30")], 0, 30),
+            (&[(DATE, "a while ago")], 3, 3),
+            (&[(AGE, "0, 20")], 0, 0),
+            (&[(AGE, " ,20 ,0")], 0, 20),
+            (&[(AGE, "20"), (AGE, "0")], 0, 20),
+            (&[(AGE, "x, 20")], 0, 0),
+            (&[(AGE, "-20")], 0, 0),
+            (&[(AGE, "20.0")], 0, 0),
+            (&[(AGE, "20;x=1")], 0, 0),
+            (&[(AGE, "\"20\"")], 0, 0),
+            (&[(AGE, "99999999999999999999")], 0, 1 << 31),
         ] {
-            assert_eq!(of(&[(CACHE_CONTROL, said)]), Freshness::None, "{said}");
+            let age = age(&headers(fields), Duration::from_secs(delay), now());
+            assert_eq!(age.as_secs(), expected, "{fields:?} after {delay} s");
         }
-        for expires in ["0", "-1", "tomorrow", "Thu, 01 Jan 1970 00:00:00 GMT"] {
-            assert_eq!(of(&[(EXPIRES, expires)]), Freshness::None, "{expires}");
-        }
+    }
+
+    #[test]
+    fn a_response_is_fresh_until_its_age_is_its_lifetime() {
+        let left = |lifetime, age: &str| {
+            let headers = headers(&[(AGE, age)]);
+            let fresh = Fresh::of(
+                &headers,
+                Duration::from_secs(lifetime),
+                Duration::ZERO,
+                now(),
+            );
+            fresh.map(|fresh| fresh.left.as_secs())
+        };
+        assert_eq!(left(60, "0"), Some(60));
+        assert_eq!(left(60, "59"), Some(1));
+        assert_eq!(left(60, "60"), None);
+        assert_eq!(left(60, "61"), None);
+        assert_eq!(left(0, "0"), None);
+        assert_eq!(left(1 << 31, "2147483648"), None);
+        assert_eq!(left(1 << 31, "99999999999999999999"), None);
     }
 
     #[test]
     fn expires_counts_from_the_date() {
-        let fields = [
-            (DATE, "Sun, 06 Nov 1994 08:49:37 GMT"),
-            (EXPIRES, "Sun, 06 Nov 1994 08:50:37 GMT"),
-        ];
-        assert_eq!(of(&fields), for_seconds(60, 0));
+        let seconds = |seconds| Lifetime::Is(Duration::from_secs(seconds));
+        for (fields, expected) in [
+            (&[][..], Lifetime::Unsaid),
+            (&[(EXPIRES, "60")], seconds(60)),
+            (&[(EXPIRES, "60"), (DATE, "-30")], seconds(90)),
+            (&[(EXPIRES, "60"), (DATE, "30")], seconds(30)),
+            (&[(EXPIRES, "60"), (DATE, "never")], seconds(60)),
+            (&[(EXPIRES, "60"), (DATE, "60")], seconds(0)),
+            (&[(EXPIRES, "-60")], seconds(0)),
+            (
+                &[(EXPIRES, "Fri, 31 Dec 9999 23:59:59 GMT")],
+                seconds(1 << 31),
+            ),
+            (&[(EXPIRES, "never")], Lifetime::Unclear),
+            (&[(EXPIRES, "")], Lifetime::Unclear),
+            (&[(EXPIRES, "60"), (EXPIRES, "60")], Lifetime::Unclear),
+        ] {
+            let lifetime = Lifetime::of_expires(&headers(fields), now());
+            assert_eq!(lifetime, expected, "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn a_response_without_a_readable_date_is_dated_when_it_came() {
+        let date = |fields| {
+            let fresh = Fresh::of(&headers(fields), LONGEST, Duration::ZERO, now());
+            fresh.unwrap().date()
+        };
+        let came = "Mon, 21 Sep 2026 13:33:20 GMT";
+        assert_eq!(date(&[(DATE, "-10")]), "Mon, 21 Sep 2026 13:33:10 GMT");
+        assert_eq!(date(&[(DATE, "10")]), "Mon, 21 Sep 2026 13:33:30 GMT");
+        assert_eq!(date(&[(DATE, "yesterday"), (AGE, "2147483000")]), came);
+        assert_eq!(date(&[]), came);
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::{Ready, ready};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use actix_web::body::{BodySize, EitherBody, MessageBody};
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
@@ -18,7 +18,7 @@ use log::debug;
 
 use crate::answer::{Asked, answer, unchanged};
 use crate::body::{Body, Copy, Streaming};
-use crate::client::Directives;
+use crate::client::RequestDirectives;
 use crate::compressible::offer_codings;
 use crate::conditions::not_modified;
 use crate::date;
@@ -31,6 +31,7 @@ use crate::response::{Fit, Head, fit, tell_browsers};
 use crate::session;
 use crate::status::{Status, Why};
 use crate::target::Target;
+use crate::targeted::DUMPER_CACHE_CONTROL;
 
 /// The service that [`Dumper`] makes of the one it wraps.
 #[derive(Debug)]
@@ -180,7 +181,7 @@ where
     let page = dumper
         .cache
         .stored(&key, &|name| header_value(headers, name));
-    let client = Directives::by(dumper, headers);
+    let client = RequestDirectives::by(dumper, headers);
     let Some(page) = page.filter(|page| client.accepts(page)) else {
         return bypass(dumper, service, req, Status::Bypass("range")).await;
     };
@@ -202,7 +203,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
-    let client = Directives::by(dumper, req.headers());
+    let client = RequestDirectives::by(dumper, req.headers());
     let mut what = What::of(&req, key);
     let (lookup, why) = client
         .look_up(&dumper.cache, &what.key, req.headers())
@@ -225,6 +226,7 @@ where
         return bypass(dumper, service, req, Status::Bypass("no-store")).await;
     }
     debug!(target: "dumper::middleware", "miss: {what}");
+    let missed = Instant::now();
     req.extensions_mut().insert(Led);
     let asked = take_conditions(&mut req);
     target.show_to(&mut req);
@@ -234,7 +236,10 @@ where
     #[cfg(feature = "session")]
     session::watch(&mut req);
     match in_scope(service, req).await {
-        (Ok(res), tags) => Ok(store(dumper, res, &asked, lease, tags, what).await),
+        (Ok(res), tags) => {
+            let delay = missed.elapsed();
+            Ok(store(dumper, res, &asked, lease, tags, what, delay).await)
+        }
         (Err(err), _) => {
             lease.into_iter().for_each(Lease::decline);
             Err(err)
@@ -263,9 +268,12 @@ async fn store<B: MessageBody>(
     lease: Option<Lease>,
     tags: Vec<Arc<str>>,
     what: What,
+    delay: Duration,
 ) -> ServiceResponse<Body<B>> {
     let (req, mut res) = res.into_parts();
-    let refused = match (lease, fit_for_all(dumper, &req, &res, asked)) {
+    let fit = fit_for_all(dumper, &req, &res, asked, delay);
+    res.headers_mut().remove(DUMPER_CACHE_CONTROL);
+    let refused = match (lease, fit) {
         (Some(lease), Err(reason)) => {
             lease.decline();
             reason
@@ -298,8 +306,9 @@ fn fit_for_all<B>(
     req: &HttpRequest,
     res: &HttpResponse<B>,
     asked: &HeaderMap,
+    delay: Duration,
 ) -> Result<Fit, String> {
-    let fit = fit(res.status(), res.headers(), asked)?;
+    let fit = fit(dumper, res.status(), res.headers(), asked, delay)?;
     if res.error().is_some() {
         return Err("error".to_owned());
     }

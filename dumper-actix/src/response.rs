@@ -7,17 +7,20 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use bytes::Bytes;
 use dumper::Page;
 
-use crate::dumper::BrowserCache;
+use crate::dumper::{BrowserCache, Dumper};
 use crate::fields::tokens;
-use crate::freshness::{CDN_CACHE_CONTROL, Freshness, forbidding_directive, freshness};
+use crate::freshness::{Fresh, Lifetime};
+use crate::policy::Policy;
 use crate::request::{ACCEPTS, header_value};
 
-/// Fields that concern one connection, or that the encoder writes.
-const HOP_BY_HOP: [&str; 11] = [
+/// Fields that concern one connection or the way here (RFC 9111 §3.1), or that are
+/// written anew.
+const NOT_STORED: [&str; 14] = [
     "connection",
     "keep-alive",
     "proxy-authenticate",
     "proxy-authentication-info",
+    "proxy-authorization",
     "proxy-connection",
     "te",
     "trailer",
@@ -25,6 +28,8 @@ const HOP_BY_HOP: [&str; 11] = [
     "upgrade",
     "content-length",
     "age",
+    "date",
+    "cache-status",
 ];
 
 /// All of a page but its body.
@@ -33,8 +38,7 @@ pub(crate) struct Head {
     status: StatusCode,
     headers: Vec<(String, Bytes)>,
     vary: Vec<(String, Option<Vec<u8>>)>,
-    /// How long it is still fresh, and how old it is.
-    lifetime: Option<(Duration, Duration)>,
+    fresh: Option<Fresh>,
 }
 
 impl Head {
@@ -46,17 +50,18 @@ impl Head {
         fit: Fit,
         request: &HeaderMap,
     ) -> Self {
+        let headers = stored_headers(response, &fit);
         let vary = fit.vary.into_iter();
         Self {
             status,
-            headers: stored_headers(response, fit.lifetime),
+            headers,
             vary: vary
                 .map(|name| {
                     let value = header_value(request, &name);
                     (name, value)
                 })
                 .collect(),
-            lifetime: fit.lifetime,
+            fresh: fit.fresh,
         }
     }
 
@@ -68,7 +73,7 @@ impl Head {
             self.headers.push(("etag".to_owned(), etag));
         }
         let page = Page::new(self.status.as_u16(), self.headers, body).vary(self.vary);
-        match self.lifetime {
+        match self.fresh.as_ref().map(Fresh::left_and_age) {
             Some((left, age)) => page.fresh_for(left, age),
             None => page,
         }
@@ -78,10 +83,12 @@ impl Head {
 /// What a response that may be stored says of it.
 #[derive(Debug)]
 pub(crate) struct Fit {
-    /// How long it is still fresh, and how old it is.
-    lifetime: Option<(Duration, Duration)>,
+    /// `None` if it is fresh until it is invalidated.
+    fresh: Option<Fresh>,
     /// The request headers that select it.
     vary: Vec<String>,
+    /// The fields that concern this connection alone.
+    connection: Vec<String>,
 }
 
 impl Fit {
@@ -92,49 +99,57 @@ impl Fit {
     }
 }
 
-/// Whether a response may be stored (RFC 9111 §3).
+/// Whether a response may be stored (RFC 9111 §3) that comes so long after it was
+/// asked for.
 ///
 /// # Errors
 ///
 /// Returns why not.
 pub(crate) fn fit(
+    dumper: &Dumper,
     status: StatusCode,
     headers: &HeaderMap,
     request: &HeaderMap,
+    delay: Duration,
 ) -> Result<Fit, String> {
     if status != StatusCode::OK {
         return Err(format!("status-{}", status.as_u16()));
     }
-    let refused = |reason: &str| Err(reason.to_owned());
+    fit_by_headers(dumper, headers, request, delay).map_err(ToOwned::to_owned)
+}
+
+fn fit_by_headers(
+    dumper: &Dumper,
+    headers: &HeaderMap,
+    request: &HeaderMap,
+    delay: Duration,
+) -> Result<Fit, &'static str> {
     if headers.contains_key(header::SET_COOKIE) {
-        return refused("set-cookie");
+        return Err("set-cookie");
     }
     if headers.contains_key(header::CONTENT_RANGE) {
-        return refused("content-range");
+        return Err("content-range");
     }
-    for field in [header::CACHE_CONTROL, CDN_CACHE_CONTROL] {
-        if let Some(directive) = forbidding_directive(headers, &field) {
-            return refused(directive);
-        }
+    let now = SystemTime::now();
+    let policy = Policy::of(headers, &dumper.targeted_fields, now);
+    let policy = policy.ok_or("unreadable-cache-control")?;
+    if let Some(directive) = policy.forbidding {
+        return Err(directive);
     }
-    let content_type = headers.get(header::CONTENT_TYPE);
-    if content_type.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream")) {
-        return refused("event-stream");
+    if let Some(endless) = endless(headers) {
+        return Err(endless);
     }
-    let Some(mut vary) = tokens(headers, &header::VARY) else {
-        return refused("unreadable-vary");
-    };
+    let connection = tokens(headers, &header::CONNECTION).ok_or("unreadable-connection")?;
+    let mut vary = tokens(headers, &header::VARY).ok_or("unreadable-vary")?;
     if vary.iter().any(|name| name == "*") {
-        return refused("vary-star");
+        return Err("vary-star");
     }
     // Nobody else gets a coding that he did not ask for, whatever `Vary` says.
-    let Some(codings) = tokens(headers, &header::CONTENT_ENCODING) else {
-        return refused("content-encoding");
-    };
+    let codings = tokens(headers, &header::CONTENT_ENCODING).ok_or("content-encoding")?;
     for coding in codings.iter().filter(|coding| *coding != "identity") {
         let accepts = format!("{ACCEPTS}{coding}");
         if header_value(request, &accepts).is_none() {
-            return refused("content-encoding");
+            return Err("content-encoding");
         }
         vary.push(accepts);
     }
@@ -144,13 +159,32 @@ pub(crate) fn fit(
     }
     vary.sort_unstable();
     vary.dedup();
-    let lifetime = match freshness(headers) {
-        Freshness::Unsaid if is_file(headers) => return refused("accept-ranges"),
-        Freshness::Unsaid => None,
-        Freshness::For { left, age } => Some((left, age)),
-        Freshness::None => return refused("not-fresh"),
+    let fresh = match policy.lifetime {
+        Lifetime::Unsaid if is_file(headers) => return Err("accept-ranges"),
+        Lifetime::Unsaid => None,
+        Lifetime::Is(lifetime) => {
+            Some(Fresh::of(headers, lifetime, delay, now).ok_or("not-fresh")?)
+        }
+        Lifetime::Unclear => return Err("not-fresh"),
     };
-    Ok(Fit { lifetime, vary })
+    Ok(Fit {
+        fresh,
+        vary,
+        connection,
+    })
+}
+
+/// What the body is if it goes on as long as somebody listens.
+fn endless(headers: &HeaderMap) -> Option<&'static str> {
+    let mut types = headers.get_all(header::CONTENT_TYPE).filter_map(|value| {
+        let essence = value.as_bytes().split(|byte| *byte == b';').next()?;
+        match essence.trim_ascii().to_ascii_lowercase().as_slice() {
+            b"text/event-stream" => Some("event-stream"),
+            b"multipart/x-mixed-replace" => Some("mixed-replace"),
+            _ => None,
+        }
+    });
+    types.next()
 }
 
 /// Whether another origin than any is allowed to read a response.
@@ -174,28 +208,72 @@ pub(crate) fn tell_browsers(headers: &mut HeaderMap, told: BrowserCache) {
     }
 }
 
-fn stored_headers(
-    response: &HeaderMap,
-    lifetime: Option<(Duration, Duration)>,
-) -> Vec<(String, Bytes)> {
-    let connection = tokens(response, &header::CONNECTION).unwrap_or_default();
+fn stored_headers(response: &HeaderMap, fit: &Fit) -> Vec<(String, Bytes)> {
     let mut headers: Vec<(String, Bytes)> = response
         .iter()
         .map(|(name, value)| (name.as_str(), value))
-        .filter(|(name, _)| !HOP_BY_HOP.contains(name) && *name != "date")
-        .filter(|(name, _)| *name != "cache-status" && connection.iter().all(|named| named != name))
+        .filter(|(name, _)| !NOT_STORED.contains(name))
+        .filter(|(name, _)| fit.connection.iter().all(|named| named != name))
         .map(|(name, value)| (name.to_owned(), Bytes::copy_from_slice(value.as_bytes())))
         .collect();
-    if let Some((_, age)) = lifetime {
-        let made = response
-            .get(header::DATE)
-            .map(|date| date.as_bytes().to_vec());
-        let made = made.unwrap_or_else(|| {
-            let made = SystemTime::now().checked_sub(age);
-            let made = crate::date::written(made.unwrap_or(SystemTime::UNIX_EPOCH));
-            made.as_bytes().to_vec()
-        });
-        headers.push(("date".to_owned(), made.into()));
+    if let Some(fresh) = &fit.fresh {
+        let date = Bytes::copy_from_slice(fresh.date().as_bytes());
+        headers.push(("date".to_owned(), date));
     }
     headers
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::targeted::CDN_CACHE_CONTROL;
+
+    fn fields() -> impl Strategy<Value = HeaderMap> {
+        let name = prop::sample::select(vec![
+            header::CACHE_CONTROL,
+            CDN_CACHE_CONTROL,
+            header::EXPIRES,
+            header::DATE,
+            header::AGE,
+            header::VARY,
+            header::CONNECTION,
+            header::CONTENT_TYPE,
+        ]);
+        let value = prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..20),
+            "(max-age|public|Accept|[0-9]{1,20}|[-a-z=,; \"\\\\]{0,9}){0,4}".prop_map(Into::into),
+        ];
+        prop::collection::vec((name, value), 0..6).prop_map(|fields| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in fields {
+                if let Ok(value) = HeaderValue::from_bytes(&value) {
+                    headers.append(name, value);
+                }
+            }
+            headers
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_fields_cause_a_panic(headers in fields(), delay: u32) {
+            let delay = Duration::from_secs(delay.into());
+            if let Ok(fit) = fit(&Dumper::default(), StatusCode::OK, &headers, &headers, delay) {
+                let head = Head::of(StatusCode::OK, &headers, fit, &headers);
+                head.with_body(Bytes::new());
+            }
+        }
+
+        #[test]
+        fn a_line_that_forbids_is_never_missed(
+            mut headers in fields(),
+            directive in "(?i)(no-store|no-cache|private)",
+        ) {
+            headers.append(header::CACHE_CONTROL, HeaderValue::from_str(&directive).unwrap());
+            let fit = fit(&Dumper::default(), StatusCode::OK, &headers, &headers, Duration::ZERO);
+            prop_assert!(fit.is_err());
+        }
+    }
 }

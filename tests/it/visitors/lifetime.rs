@@ -58,17 +58,13 @@ fn a_shared_lifetime_comes_before_that_of_browsers() {
 
 #[test]
 fn a_page_tells_its_age_and_when_it_was_made() {
-    const HEADERS: Headers = &[
-        ("Cache-Control", "max-age=60"),
-        ("Age", "7"),
-        ("Date", "Sun, 06 Nov 1994 08:49:37 GMT"),
-    ];
+    const HEADERS: Headers = &[("Cache-Control", "max-age=60"), ("Age", "7")];
     on_each_database(async || {
         let site = site_with_page(HEADERS).await;
         site.visit(&["/page/"]).await;
         let hit = site.get("/page/").await;
         let age: u64 = hit.header("age").unwrap().parse().unwrap();
         assert!((7..60).contains(&age), "{age}");
-        assert_eq!(hit.header("date").unwrap(), "Sun, 06 Nov 1994 08:49:37 GMT");
+        assert!(hit.header("date").is_some());
     });
 }
