@@ -102,7 +102,7 @@ impl RequestDirectives {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::HeaderValue;
+    use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
     use bytes::Bytes;
 
     use super::*;

@@ -7,6 +7,9 @@ use actix_web::http::header::{HeaderMap, HeaderName};
 /// What a time that is too long counts as (RFC 9111 §1.2.2).
 pub(crate) const LONGEST: Duration = Duration::from_secs(1 << 31);
 
+/// Request fields whose values mean the same in upper and lower case.
+const CASELESS: [&str; 3] = ["accept-charset", "accept-encoding", "accept-language"];
+
 /// The members of a list whose members are tokens, in lower case, or `None` if
 /// they cannot be read.
 pub(crate) fn tokens(headers: &HeaderMap, field: &HeaderName) -> Option<Vec<String>> {
@@ -77,6 +80,23 @@ pub(crate) fn delta_seconds(text: &[u8]) -> Option<Duration> {
     Some(seconds.map_or(LONGEST, |seconds| Duration::from_secs(seconds).min(LONGEST)))
 }
 
+/// The value of a request field in the form in which those that mean the same are
+/// equal (RFC 9111 §4.1); what is not known to mean the same is left as it is.
+pub(crate) fn normalized(name: &str, mut value: Vec<u8>) -> Vec<u8> {
+    let caseless = CASELESS.contains(&name);
+    if !caseless && name != "accept" || value.contains(&b'"') {
+        return value;
+    }
+    if caseless {
+        value.make_ascii_lowercase();
+    }
+    let members = value.split(|byte| *byte == b',').map(|member| {
+        let parts = member.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+        parts.collect::<Vec<_>>().join(&b';')
+    });
+    members.collect::<Vec<_>>().join(&b',')
+}
+
 /// RFC 9110 §5.6.2.
 fn is_token(text: &str) -> bool {
     let of_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
@@ -138,7 +158,46 @@ mod tests {
         }
     }
 
+    #[test]
+    fn only_what_is_known_to_mean_the_same_is_made_equal() {
+        for (name, one, other, equal) in [
+            ("accept-language", "de, en;q=0.5", "DE,EN ; Q=0.5", true),
+            ("accept-encoding", "gzip ,\tbr", "GZIP,br", true),
+            ("accept-charset", "utf-8, *", "UTF-8,*", true),
+            (
+                "accept",
+                "text/html, */*;q=0.1",
+                "text/html,*/* ; q=0.1",
+                true,
+            ),
+            ("accept", "text/html;v=A", "text/html;v=a", false),
+            (
+                "accept",
+                "text/html;v=\"a, b\"",
+                "text/html;v=\"a,b\"",
+                false,
+            ),
+            ("accept-language", "de, en", "en, de", false),
+            ("accept-language", "de", "de,", false),
+            ("accept-language", "d e", "de", false),
+            ("accept-language", "d\u{e9}", "de", false),
+            ("x-flavor", "a, b", "a,b", false),
+            ("x-flavor", "a", "A", false),
+        ] {
+            let [one, other] = [one, other].map(|value| normalized(name, value.into()));
+            assert_eq!(one == other, equal, "{name}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_value_is_normalized_once(value: Vec<u8>) {
+            for name in ["accept", "accept-language"] {
+                let once = normalized(name, value.clone());
+                prop_assert_eq!(normalized(name, once.clone()), once);
+            }
+        }
+
         #[test]
         fn a_quoted_text_is_read_again(text in "[ -~]{0,20}") {
             let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");

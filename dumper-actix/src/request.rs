@@ -7,6 +7,7 @@ use dumper::Key;
 
 use crate::accepted::Accepted;
 use crate::dumper::Dumper;
+use crate::fields::normalized;
 use crate::names::is_among;
 use crate::origin;
 #[cfg(feature = "session")]
@@ -89,8 +90,9 @@ pub(crate) fn asks_for_parts(req: &HttpRequest) -> bool {
     req.method() == Method::GET && req.headers().contains_key(header::RANGE)
 }
 
-/// The value of a header, its lines joined; or, by the name of none, whether the
-/// client takes a [coding](ACCEPTS).
+/// The value of a header, its lines joined, in the form in which values that mean
+/// the same are equal; or, by the name of none, whether the client takes a
+/// [coding](ACCEPTS).
 pub(crate) fn header_value(headers: &HeaderMap, name: &str) -> Option<Vec<u8>> {
     if let Some(coding) = name.strip_prefix(ACCEPTS) {
         let accepts = Accepted::by(headers).quality(coding) > Quality::ZERO;
@@ -102,7 +104,7 @@ pub(crate) fn header_value(headers: &HeaderMap, name: &str) -> Option<Vec<u8>> {
         value.extend_from_slice(b", ");
         value.extend_from_slice(line.as_bytes());
     }
-    Some(value)
+    Some(normalized(name, value))
 }
 
 /// What asks for something other than a page.

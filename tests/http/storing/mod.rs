@@ -7,6 +7,7 @@ mod lifetimes;
 mod presentation;
 mod requests;
 mod targeted;
+mod vary;
 
 use std::time::{Duration, SystemTime};
 
