@@ -10,6 +10,7 @@ use regex::Regex;
 use crate::cookies::Cookies;
 use crate::hosts::Hosts;
 use crate::query::Query;
+use crate::statuses::{NotCacheable, Statuses};
 use crate::targeted::DUMPER_CACHE_CONTROL;
 
 /// The middleware: serves pages from a [`Cache`], and stores those it may.
@@ -20,12 +21,13 @@ use crate::targeted::DUMPER_CACHE_CONTROL;
 ///
 /// # What is stored
 ///
-/// The response to a `GET` with status 200 and a body that is complete and not
-/// larger than [`max_body`](Self::max_body), for ever, or as long as its
-/// `Cache-Control` or `Expires` allow (RFC 9111). `Dumper-Cache-Control` takes the
-/// place of both for this cache alone, and is taken off the response (RFC 9213). A
-/// `HEAD`, a conditional request and one for a `Range` are answered from the same
-/// page. Not stored are
+/// The response to a `GET` with status 200, or another [that is
+/// chosen](Self::statuses), and a body that is complete and not larger than
+/// [`max_body`](Self::max_body), for ever, or as long as its `Cache-Control` or
+/// `Expires` allow (RFC 9111). `Dumper-Cache-Control` takes the place of both for
+/// this cache alone, and is taken off the response (RFC 9213). A `HEAD`, a
+/// conditional request and one for a `Range` are answered from the same page. Not
+/// stored are
 ///
 /// - `Cache-Control` with `no-store`, `private` or `no-cache`, a lifetime of 0 or
 ///   one that cannot be read; `Set-Cookie`; `Vary: *`; `Content-Range`; event
@@ -94,6 +96,7 @@ pub struct Dumper {
     pub(crate) honor_client_cache_control: bool,
     pub(crate) invalidate_location: bool,
     pub(crate) max_body: usize,
+    pub(crate) statuses: Statuses,
     pub(crate) targeted_fields: Arc<[HeaderName]>,
     pub(crate) browser_cache: BrowserCache,
     pub(crate) cache_status: bool,
@@ -135,6 +138,7 @@ impl Dumper {
             honor_client_cache_control: false,
             invalidate_location: false,
             max_body: 2 << 20,
+            statuses: Statuses::default(),
             targeted_fields: [DUMPER_CACHE_CONTROL].into(),
             browser_cache: BrowserCache::default(),
             cache_status: true,
@@ -283,6 +287,36 @@ impl Dumper {
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.max_body = bytes;
         self
+    }
+
+    /// Names the statuses whose responses are stored, of those that a cache may
+    /// store of its own accord (RFC 9110 §15.1): 200, 203, 204, 300, 301, 308, 404,
+    /// 405, 410, 414 and 501. Default: 200 alone, which this replaces.
+    ///
+    /// A stored 404 is dropped by the insert of the row that it misses only if the
+    /// paths that the row declares are those asked for; without a lifetime it is
+    /// there until then. Visitors make as many as they like, within the bounds of
+    /// the cache.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if there is any other among them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dumper_actix::Dumper;
+    ///
+    /// let dumper = Dumper::default().statuses([200, 301, 404]);
+    /// assert!(dumper.is_ok());
+    /// assert!(Dumper::default().statuses([500]).is_err());
+    /// ```
+    pub fn statuses(
+        mut self,
+        statuses: impl IntoIterator<Item = u16>,
+    ) -> Result<Self, NotCacheable> {
+        self.statuses = Statuses::listed(statuses)?;
+        Ok(self)
     }
 
     /// Names further response fields that take the place of `Cache-Control` and

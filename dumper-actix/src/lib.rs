@@ -49,6 +49,7 @@ mod response;
 #[cfg(feature = "session")]
 mod session;
 mod status;
+mod statuses;
 mod target;
 mod targeted;
 
@@ -56,3 +57,4 @@ pub use crate::body::Body;
 pub use crate::dumper::{BrowserCache, Dumper};
 pub use crate::middleware::DumperMiddleware;
 pub use crate::query::Query;
+pub use crate::statuses::NotCacheable;

@@ -371,9 +371,8 @@ async fn keep<B: MessageBody>(
 ) -> ServiceResponse<Body<B>> {
     let (mut res, body) = res.into_parts();
     let fits = match body.size() {
-        BodySize::None => false,
+        BodySize::None | BodySize::Stream => true,
         BodySize::Sized(size) => size <= dumper.max_body as u64,
-        BodySize::Stream => true,
     };
     if !fits {
         lease.decline();

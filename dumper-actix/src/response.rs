@@ -112,7 +112,7 @@ pub(crate) fn fit(
     request: &HeaderMap,
     delay: Duration,
 ) -> Result<Fit, String> {
-    if status != StatusCode::OK {
+    if !dumper.statuses.include(status) {
         return Err(format!("status-{}", status.as_u16()));
     }
     fit_by_headers(dumper, headers, request, delay).map_err(ToOwned::to_owned)

@@ -2,7 +2,7 @@
 
 use dumper_tests::alone::alone;
 
-use super::check;
+use super::{check, check_with};
 use crate::site::Site;
 
 const CC: &str = "Cache-Control";
@@ -94,6 +94,11 @@ fn must_understand_lifts_no_store_of_a_status_that_is_understood() {
             ("no-store", &[(CC, "no-store, x=\"must-understand\"")]),
             ("not-fresh", &[(CC, "no-store, must-understand, max-age=0")]),
         ])
+        .await;
+        check_with(
+            |dumper| dumper.statuses([404]).unwrap(),
+            &[("status-200", &[(CC, "no-store, must-understand")])],
+        )
         .await;
     });
 }

@@ -6,6 +6,7 @@ mod fields;
 mod lifetimes;
 mod presentation;
 mod requests;
+mod statuses;
 mod targeted;
 mod vary;
 
