@@ -36,15 +36,15 @@ pub(crate) fn not_modified(
         let etag = response.get(ETAG).map(HeaderValue::as_bytes);
         return asked.any(|line| lists(line.as_bytes(), etag));
     }
+    let Some(since) = date(request, &IF_MODIFIED_SINCE) else {
+        return false;
+    };
     let modified = if response.contains_key(LAST_MODIFIED) {
         date(response, &LAST_MODIFIED)
     } else {
         created.map(|created| change_before(created, response))
     };
-    match (date(request, &IF_MODIFIED_SINCE), modified) {
-        (Some(since), Some(modified)) => modified <= since,
-        _ => false,
-    }
+    modified.is_some_and(|modified| modified <= since)
 }
 
 /// Whether a `Range` is to be obeyed, for all that `If-Range` says (RFC 9110
@@ -99,10 +99,13 @@ pub(crate) fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a 
 /// Whether a list of entity tags, or `*`, has this one by weak comparison
 /// (RFC 9110 §8.8.3.2). Entity tags are bytes, not all of them ASCII.
 fn lists(mut list: &[u8], etag: Option<&[u8]>) -> bool {
-    if list.trim_ascii() == b"*" {
+    let Some(etag) = etag else {
+        return list.trim_ascii() == b"*";
+    };
+    // What a handler sent without quotes comes back without them.
+    if [b"*", etag].contains(&list.trim_ascii()) {
         return true;
     }
-    let Some(etag) = etag else { return false };
     let opaque = etag.strip_prefix(b"W/").unwrap_or(etag);
     // An entity tag may hold commas, so the list is not split at them.
     loop {
@@ -129,6 +132,8 @@ fn end_of_quoted(text: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const EARLY: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
@@ -169,7 +174,10 @@ mod tests {
         }
         assert!(is_304(&[(IF_NONE_MATCH, "\"ü\"")], &[(ETAG, "\"ü\"")]));
         assert!(!is_304(&[(IF_NONE_MATCH, "\"ü\"")], &[(ETAG, "\"ö\"")]));
+        assert!(is_304(&[(IF_NONE_MATCH, "a")], &[(ETAG, "a")]));
+        assert!(!is_304(&[(IF_NONE_MATCH, "a, b")], &[(ETAG, "a")]));
         assert!(!is_304(&[(IF_NONE_MATCH, "\"a\"")], &[]));
+        assert!(is_304(&[(IF_NONE_MATCH, "*")], &[]));
     }
 
     #[test]
@@ -244,5 +252,38 @@ mod tests {
         let just_now = httpdate::parse_http_date(LATER).unwrap();
         assert!(!applies(EARLY, &[(LAST_MODIFIED, EARLY)], just_now));
         assert!(range_applies(&headers(&[]), &headers(&[]), created));
+    }
+
+    /// An entity tag, of any bytes that one may have.
+    fn etag() -> impl Strategy<Value = Vec<u8>> {
+        let opaque = prop::collection::vec(
+            prop_oneof![Just(b','), 0x23..=0x7e_u8, 0x80..=0xff_u8],
+            0..3,
+        );
+        (any::<bool>(), opaque).prop_map(|(weak, opaque)| {
+            let prefix: &[u8] = if weak { b"W/" } else { b"" };
+            [prefix, b"\"", &opaque, b"\""].concat()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_compared_without_a_panic(list: Vec<u8>, etag: Option<Vec<u8>>) {
+            lists(&list, etag.as_deref());
+        }
+
+        #[test]
+        fn a_list_has_the_entity_tags_of_which_it_is_made(
+            listed in prop::collection::vec((etag(), "[ \t,]{0,2}"), 0..6),
+            asked in etag(),
+        ) {
+            let opaque = |etag: &[u8]| etag.strip_prefix(b"W/").unwrap_or(etag).to_vec();
+            let list: Vec<u8> = listed
+                .iter()
+                .flat_map(|(etag, between)| [between.as_bytes(), etag, b","].concat())
+                .collect();
+            let has_it = listed.iter().any(|(etag, _)| opaque(etag) == opaque(&asked));
+            prop_assert_eq!(lists(&list, Some(&asked)), has_it);
+        }
     }
 }

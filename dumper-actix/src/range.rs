@@ -154,6 +154,7 @@ mod tests {
             "bytes=a-b",
             "bytes=1",
             "bytes=1-0",
+            "bytes=50-20",
             "bytes=0-1-2",
             "bytes=+1-2",
             "bytes=0 - 1",
@@ -175,8 +176,8 @@ mod tests {
             let specs: Vec<String> = (0..count).map(|at| format!("{0}-{0}", 2 * at)).collect();
             ranges(format!("bytes={}", specs.join(",")).as_bytes(), 1_000)
         };
-        assert!(matches!(of(MOST), Ranges::Parts(parts) if parts.len() == MOST));
-        assert_eq!(of(MOST + 1), Ranges::Ignored);
+        assert!(matches!(of(16), Ranges::Parts(parts) if parts.len() == 16));
+        assert_eq!(of(17), Ranges::Ignored);
         for value in ["bytes=0-,0-", "bytes=0-5,2-9", "bytes=-10,-1"] {
             assert_eq!(ranges(value.as_bytes(), 10), Ranges::Ignored, "{value}");
         }

@@ -31,6 +31,7 @@ fn entity_tags_are_compared_weakly_and_by_bytes() {
         ("\"a,b\"", "\"a\", \"b\"", false),
         ("\"a\"", "*", true),
         ("\"a\"", "a", false),
+        ("a", "a", true),
         ("\"a\"", "\"a", false),
         ("\"a\"", "\"A\"", false),
         ("\"ü\"", "\"ü\"", true),

@@ -3,6 +3,7 @@
 mod conditional;
 mod heads;
 mod parts;
+mod selected;
 mod told;
 
 use actix_web::http::header::{HeaderName, HeaderValue};
