@@ -15,8 +15,9 @@ use crate::body::{Body, Streaming};
 use crate::conditions::{etag_of, not_modified, only, range_applies};
 use crate::range::{Ranges, ranges};
 
-/// What a 304 tells of a page (RFC 9110 §15.4.5).
-const OWED: [&str; 9] = [
+/// What a 304 tells of a page (RFC 9110 §15.4.5). Without an entity tag it would
+/// be `Last-Modified` too, but no page is without one.
+const OWED: [&str; 8] = [
     "age",
     "cache-control",
     "cache-status",
@@ -24,7 +25,6 @@ const OWED: [&str; 9] = [
     "date",
     "etag",
     "expires",
-    "last-modified",
     "vary",
 ];
 
@@ -48,10 +48,7 @@ pub(crate) fn answer<B: MessageBody>(
 ) -> HttpResponse<Body<B>> {
     let is_success = res.status().is_success();
     if is_success && not_modified(asked.headers, res.headers(), Some(created)) {
-        let has_etag = res.headers().contains_key(header::ETAG);
-        retain(&mut res, |name| {
-            OWED.contains(&name) && !(has_etag && name == "last-modified")
-        });
+        retain(&mut res, |name| OWED.contains(&name));
         return without_body(res);
     }
     match asked_parts(asked, &res, body.len(), created) {
