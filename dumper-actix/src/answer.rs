@@ -28,9 +28,9 @@ const OWED: [&str; 8] = [
     "vary",
 ];
 
-/// What a request asks of the page that it selects.
+/// What a request wants of the page that it selects.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct Wanted<'a> {
     pub(crate) method: &'a Method,
     pub(crate) headers: &'a HeaderMap,
 }
@@ -41,20 +41,20 @@ pub(crate) struct Asked<'a> {
 ///
 /// It is all the same whether the page was stored before or rendered just now.
 pub(crate) fn answer<B: MessageBody>(
-    asked: Asked<'_>,
+    wanted: Wanted<'_>,
     mut res: HttpResponse<()>,
     body: Bytes,
     created: SystemTime,
 ) -> HttpResponse<Body<B>> {
     let is_success = res.status().is_success();
-    if is_success && not_modified(asked.headers, res.headers(), Some(created)) {
+    if is_success && not_modified(wanted.headers, res.headers(), Some(created)) {
         retain(&mut res, |name| OWED.contains(&name));
         return without_body(res);
     }
-    match asked_parts(asked, &res, body.len(), created) {
+    match wanted_parts(wanted, &res, body.len(), created) {
         Ranges::Ignored => res.set_body(EitherBody::right(body)),
         Ranges::Unsatisfiable => unsatisfiable(res, body.len()),
-        Ranges::Parts(parts) => partial(asked, res, &body, &parts),
+        Ranges::Parts(parts) => partial(wanted, res, &body, &parts),
     }
 }
 
@@ -71,21 +71,21 @@ fn without_body<B: MessageBody, T>(mut res: HttpResponse<T>) -> HttpResponse<Bod
 }
 
 /// What a request asks for by `Range`, which only `GET` has (RFC 9110 §14.2).
-fn asked_parts(
-    asked: Asked<'_>,
+fn wanted_parts(
+    wanted: Wanted<'_>,
     res: &HttpResponse<()>,
     len: usize,
     created: SystemTime,
 ) -> Ranges {
-    let Some(range) = only(asked.headers, &header::RANGE) else {
+    let Some(range) = only(wanted.headers, &header::RANGE) else {
         return Ranges::Ignored;
     };
     let headers = res.headers();
-    let applies = asked.method == Method::GET
+    let applies = wanted.method == Method::GET
         && res.status() == StatusCode::OK
         && only(headers, &header::ACCEPT_RANGES).is_none_or(|unit| unit != b"none")
-        && !may_be_encoded_outside(asked, headers)
-        && range_applies(asked.headers, headers, created);
+        && !may_be_encoded_outside(wanted, headers)
+        && range_applies(wanted.headers, headers, created);
     if !applies {
         return Ranges::Ignored;
     }
@@ -98,10 +98,10 @@ fn asked_parts(
 
 /// Whether what the client has of the page may be in a coding that a middleware
 /// further out gave it, under the same validator: Actix Web's `Compress` does.
-fn may_be_encoded_outside(asked: Asked<'_>, headers: &HeaderMap) -> bool {
-    asked.headers.contains_key(header::IF_RANGE)
+fn may_be_encoded_outside(wanted: Wanted<'_>, headers: &HeaderMap) -> bool {
+    wanted.headers.contains_key(header::IF_RANGE)
         && !is_encoded(headers)
-        && Accepted::by(asked.headers).takes_any()
+        && Accepted::by(wanted.headers).takes_any()
 }
 
 fn is_encoded(headers: &HeaderMap) -> bool {
@@ -110,7 +110,7 @@ fn is_encoded(headers: &HeaderMap) -> bool {
 
 /// Sends parts of a page (RFC 9110 §15.3.7).
 fn partial<B: MessageBody>(
-    asked: Asked<'_>,
+    wanted: Wanted<'_>,
     mut res: HttpResponse<()>,
     body: &Bytes,
     parts: &[Range<usize>],
@@ -119,7 +119,7 @@ fn partial<B: MessageBody>(
     let headers = res.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
     let content_type = headers.get(header::CONTENT_TYPE).cloned();
-    if asked.headers.contains_key(header::IF_RANGE) {
+    if wanted.headers.contains_key(header::IF_RANGE) {
         // The client has another part, and with it all that describes the page.
         remove_metadata(headers);
     }
@@ -215,11 +215,11 @@ mod tests {
         let status = StatusCode::from_u16(status).unwrap();
         let mut res = HttpResponse::with_body(status, ());
         insert(res.headers_mut(), header::ETAG, "\"a\"");
-        let asked = Asked {
+        let wanted = Wanted {
             method: &Method::GET,
             headers: &headers,
         };
-        answer(asked, res, body.clone(), UNIX_EPOCH)
+        answer(wanted, res, body.clone(), UNIX_EPOCH)
     }
 
     #[test]

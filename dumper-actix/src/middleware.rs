@@ -16,7 +16,7 @@ use dumper::{Key, Lease, Lookup, Page, Scope};
 use futures::future::LocalBoxFuture;
 use log::debug;
 
-use crate::answer::{Asked, answer, unchanged};
+use crate::answer::{Wanted, answer, unchanged};
 use crate::body::{Body, Copy, Streaming};
 use crate::client::RequestDirectives;
 use crate::compressible::offer_codings;
@@ -412,11 +412,11 @@ async fn keep<B: MessageBody>(
     debug!(target: "dumper::middleware", "stored: {what}");
     let body = representation::select(dumper, &what.key, &page, asked, res.headers_mut()).await;
     let made = res.status();
-    let asked = Asked {
+    let wanted = Wanted {
         method: &what.method,
         headers: asked,
     };
-    let mut res = answer(asked, res, body, page.created());
+    let mut res = answer(wanted, res, body, page.created());
     note(dumper, &Status::Stored(what.why), made, &mut res);
     ServiceResponse::new(req, res)
 }
@@ -438,11 +438,11 @@ async fn serve<B: MessageBody>(
     let body = representation::select(dumper, key, page, req.headers(), res.headers_mut()).await;
     let ttl = page.left().map(|left| left.as_secs());
     note(dumper, &Status::Hit { ttl }, code, &mut res);
-    let asked = Asked {
+    let wanted = Wanted {
         method: req.method(),
         headers: req.headers(),
     };
-    let res = answer(asked, res, body, page.created());
+    let res = answer(wanted, res, body, page.created());
     ServiceResponse::new(req, res)
 }
 
