@@ -1,7 +1,10 @@
 //! All variants of a path.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
+
+use bytes::Bytes;
 
 use super::key::{Key, Variant};
 use super::page::{Page, RequestHeaders};
@@ -105,6 +108,15 @@ impl Group {
         (group.weight <= bounds.weight).then_some(group)
     }
 
+    /// A page with the bytes of another one's body, if they are the same.
+    pub(super) fn share(&self, page: Page) -> Page {
+        let mut variants = self.variants.iter().map(|stored| &stored.page);
+        match variants.find(|stored| stored.body() == page.body()) {
+            Some(stored) => page.with_body(stored.body().clone()),
+            None => page,
+        }
+    }
+
     pub(super) fn filing(&self) -> &Filing {
         &self.filing
     }
@@ -134,7 +146,16 @@ impl Group {
         let variants = self.variants.iter().map(|stored| {
             stored.variant.len() + stored.page.weight() + stored.added + 2 * stored.filing.weight()
         });
-        u64::try_from(variants.sum::<usize>() + 512).unwrap_or(u64::MAX)
+        let weight = variants.sum::<usize>() + 512 - self.shared_bytes();
+        u64::try_from(weight).unwrap_or(u64::MAX)
+    }
+
+    /// The bytes of all bodies that are the body of an earlier variant too.
+    fn shared_bytes(&self) -> usize {
+        let mut seen = HashSet::new();
+        let bodies = self.variants.iter().map(|stored| stored.page.body());
+        let shared = bodies.filter(|body| !seen.insert(body.as_ptr()));
+        shared.map(Bytes::len).sum()
     }
 
     /// The variant that was served least recently, a plain one last.

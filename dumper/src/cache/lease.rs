@@ -102,8 +102,8 @@ impl Lease {
     ///
     /// Returns [`NotStored`] if the lease is void or the page is too large.
     pub fn fill(mut self, page: Page) -> Result<Arc<Page>, NotStored> {
-        let page = Arc::new(page);
         let memory = &self.cache.memory;
+        let page = Arc::new(memory.share(self.sought.key(), page));
         if page.weight() as u64 > memory.max_page() {
             self.stream();
             return Err(NotStored::TooLarge);

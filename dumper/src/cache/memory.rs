@@ -86,6 +86,14 @@ impl Memory {
         group.map_or_else(Vec::new, |group| group.selecting(key))
     }
 
+    /// A page that shares its body with another variant of its path, if it can.
+    pub(super) fn share(&self, key: &Key, page: Page) -> Page {
+        match self.groups.peek(key.path()) {
+            Some(group) => group.share(page),
+            None => page,
+        }
+    }
+
     pub(super) fn insert(&self, key: &Key, page: &Arc<Page>, filing: &Filing) {
         page.touch(self.moment());
         let earlier = self.groups.peek(key.path());

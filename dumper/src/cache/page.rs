@@ -86,6 +86,11 @@ impl Page {
         &self.body
     }
 
+    pub(super) fn with_body(mut self, body: Bytes) -> Self {
+        self.body = body;
+        self
+    }
+
     /// How old it is, if it says itself how long it is fresh.
     #[must_use]
     pub fn age(&self) -> Option<Duration> {
