@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use actix_web::body::{BodySize, EitherBody, MessageBody};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use dumper::Lease;
 use log::debug;
 use pin_project_lite::pin_project;
@@ -31,8 +31,8 @@ pin_project! {
 pub(crate) struct Copy {
     lease: Lease,
     head: Head,
-    chunks: Vec<Bytes>,
-    bytes: usize,
+    /// Not the chunks: each may hold on to more memory than it has bytes.
+    body: Vec<u8>,
     size: BodySize,
     max: usize,
     what: What,
@@ -43,8 +43,7 @@ impl Copy {
         Self {
             lease,
             head,
-            chunks: Vec::new(),
-            bytes: 0,
+            body: Vec::new(),
             size: BodySize::Stream,
             max,
             what,
@@ -53,25 +52,22 @@ impl Copy {
 
     /// Keeps a chunk, or gives up if the body is too large.
     fn keep(mut self, chunk: &Bytes) -> Option<Self> {
-        self.bytes += chunk.len();
-        if self.bytes > self.max || !self.lease.copy(chunk.len()) {
+        let fits = chunk.len() <= self.max - self.body.len();
+        if !fits || !self.lease.copy(chunk.len()) {
             debug!(target: "dumper::middleware", "not stored: {} because there is no room for its body, or it is stale", self.what);
             return None;
         }
-        self.chunks.push(chunk.clone());
+        self.body.extend_from_slice(chunk);
         Some(self)
     }
 
     fn is_complete(&self) -> bool {
-        matches!(self.size, BodySize::Sized(size) if size == self.bytes as u64)
+        matches!(self.size, BodySize::Sized(size) if size == self.body.len() as u64)
     }
 
     fn fill(self) {
-        let mut body = BytesMut::with_capacity(self.bytes);
-        for chunk in self.chunks {
-            body.extend_from_slice(&chunk);
-        }
-        match self.lease.fill(self.head.with_body(body.freeze())) {
+        let body = self.body.into_boxed_slice();
+        match self.lease.fill(self.head.with_body(body.into())) {
             Ok(_) => debug!(target: "dumper::middleware", "stored: {}", self.what),
             Err(err) => {
                 debug!(target: "dumper::middleware", "not stored: {} because {err}", self.what);
@@ -98,9 +94,16 @@ impl<B: MessageBody> Streaming<B> {
 
     pub(crate) fn copied(body: B, mut copy: Copy) -> Self {
         copy.size = body.size();
+        // An empty body is not polled at all.
+        let copy = if copy.is_complete() {
+            copy.fill();
+            None
+        } else {
+            Some(copy)
+        };
         Self {
             body: Some(body),
-            copy: Some(copy),
+            copy,
         }
     }
 }

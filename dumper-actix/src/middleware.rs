@@ -296,7 +296,15 @@ async fn store<B: MessageBody>(
             return keep(dumper, req, res, head, lease, asked, what).await;
         }
     };
-    let res = res.map_body(|_, body| EitherBody::left(Streaming::untouched(body)));
+    let res = res.map_body(|_, body| {
+        // What was made as for `GET` may go on for as long as somebody listens.
+        let is_unheard = what.method == Method::HEAD && body.size() == BodySize::Stream;
+        EitherBody::left(if is_unheard {
+            Streaming::none()
+        } else {
+            Streaming::untouched(body)
+        })
+    });
     refuse(dumper, req, res, &refused, asked, &what)
 }
 
