@@ -77,7 +77,7 @@ pub(crate) fn told(req: &HttpRequest) -> Option<String> {
         let parameters = line.as_bytes().split(|byte| b",;".contains(byte));
         let parameters = parameters.map(<[u8]>::trim_ascii).filter(|parameter| {
             let name = parameter.split(|byte| *byte == b'=').next();
-            let name = name.unwrap_or_default().trim_ascii().to_ascii_lowercase();
+            let name = name.unwrap_or_default().to_ascii_lowercase();
             // These name the client and the proxies.
             !["", "for", "by"].map(str::as_bytes).contains(&&*name)
         });
