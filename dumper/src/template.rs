@@ -94,7 +94,7 @@ impl Template {
         })
     }
 
-    /// A regular expression over canonical paths. A slash at the end may be there
+    /// A regular expression over canonical paths. Slashes at the end may be there
     /// or not, as `NormalizePath` has it.
     fn pattern(&self) -> String {
         let pieces = self.pieces.iter().map(|piece| match piece {
@@ -103,7 +103,7 @@ impl Template {
             Piece::Hole { raw: true, .. } => ".*".to_owned(),
         });
         let pieces: String = pieces.collect();
-        format!("(?s-u)^{}/?$", pieces.trim_end_matches('/'))
+        format!("(?s-u)^{}/*$", pieces.trim_end_matches('/'))
     }
 }
 
@@ -239,6 +239,16 @@ mod tests {
                 prop_assert_eq!(canonical(&path).into_owned(), path.clone());
                 prop_assert!(Patterns::of([&template]).match_path(&path), "{}", path);
             }
+        }
+
+        #[test]
+        fn whatever_is_a_template_matches_what_it_is_filled_with(
+            text in "/(/|[a-z.*+|^$é]|%[2-7][0-9A-Fa-f]|%|\\{\\{|\\}\\}|\\{a\\}|\\{b:raw\\}){0,8}",
+            value in "\\PC{0,8}",
+        ) {
+            let template = Template::new(&text).unwrap();
+            let path = template.fill(|_| Some(value.clone())).unwrap();
+            prop_assert!(Patterns::of([&template]).match_path(&path), "{}", path);
         }
     }
 }
