@@ -111,10 +111,11 @@ pub(crate) fn form(req: &HttpRequest) -> Option<String> {
 /// Whether the request line names a host besides the `Host` header, so that a
 /// handler may see another one than the key has.
 fn names_other_host(req: &HttpRequest) -> bool {
-    let Some(authority) = req.uri().authority() else {
-        return false;
-    };
     let host = req.headers().get(header::HOST);
+    let Some(authority) = req.uri().authority() else {
+        // Over HTTP/2 `guard::Host` reads the authority alone, which may be missing.
+        return req.version() >= Version::HTTP_2 && host.is_some();
+    };
     req.version() < Version::HTTP_2
         || host.is_some_and(|host| host.as_bytes() != authority.as_str().as_bytes())
 }

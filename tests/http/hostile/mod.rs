@@ -1,1 +1,3 @@
 //! What a visitor may try against the others, by the names of the attacks.
+
+mod http2;
