@@ -4,6 +4,7 @@
 pub mod alone;
 pub mod client;
 mod database;
+pub mod pairs;
 mod server;
 
 pub use database::{Database, Kind};

@@ -1,0 +1,92 @@
+//! A request as a visitor may write it.
+
+use std::fmt;
+
+use actix_http::{Request as ActixRequest, Version};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::{Method, Uri};
+use actix_web::test::TestRequest;
+
+/// What only concerns the answer to one client: a page is made without.
+const OF_THE_CLIENT: [&str; 4] = ["if-none-match", "if-modified-since", "if-range", "range"];
+
+/// A request as a visitor may write it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Request {
+    pub(super) method: &'static str,
+    pub(super) version: Version,
+    /// `http://host`, where the target has one.
+    pub(super) origin: &'static str,
+    pub(super) path: String,
+    pub(super) query: Option<String>,
+    /// Names in lower case.
+    pub(super) headers: Vec<(&'static str, Vec<u8>)>,
+    pub(super) body: &'static str,
+}
+
+impl Request {
+    /// The request for the page itself, of which an answer to this one is made.
+    pub(super) fn for_page(&self) -> Self {
+        let mut request = self.clone();
+        if request.method == "HEAD" {
+            request.method = "GET";
+        }
+        request
+            .headers
+            .retain(|(name, _)| !OF_THE_CLIENT.contains(name));
+        request.body = "";
+        request
+    }
+
+    /// The same with the host in lower case. The router tells its letters apart,
+    /// but nobody else does.
+    pub(super) fn in_lower_case(mut self) -> Self {
+        let hosts = self.headers.iter_mut().filter(|(name, _)| *name == "host");
+        for (_, host) in hosts {
+            host.make_ascii_lowercase();
+        }
+        self
+    }
+
+    /// The values of a header.
+    pub(super) fn header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        let lines = self.headers.iter().filter(move |(known, _)| *known == name);
+        lines.map(|(_, value)| value.as_slice())
+    }
+
+    /// The request as the server reads it, or `None` if it would refuse it.
+    pub(super) fn read(&self) -> Option<ActixRequest> {
+        let uri = Uri::try_from(self.target()).ok()?;
+        let mut request = TestRequest::default()
+            .version(self.version)
+            .method(Method::from_bytes(self.method.as_bytes()).ok()?)
+            .set_payload(self.body)
+            .to_request();
+        request.head_mut().uri = uri;
+        for (name, value) in &self.headers {
+            let value = HeaderValue::from_bytes(value).ok()?;
+            let headers = request.headers_mut();
+            headers.append(HeaderName::from_static(name), value);
+        }
+        Some(request)
+    }
+
+    fn target(&self) -> String {
+        let mut target = format!("{}{}", self.origin, self.path);
+        if let Some(query) = &self.query {
+            target.push('?');
+            target.push_str(query);
+        }
+        target
+    }
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} {} {:?}", self.method, self.target(), self.version)?;
+        for (name, value) in &self.headers {
+            writeln!(f, "{name}: {}", value.escape_ascii())?;
+        }
+        writeln!(f, "\n{}", self.body)
+    }
+}
