@@ -4,8 +4,10 @@
 pub mod alone;
 pub mod client;
 mod database;
+pub mod headers;
 pub mod pairs;
 mod server;
+pub mod templates;
 
 pub use database::{Database, Kind};
 pub use server::Server;

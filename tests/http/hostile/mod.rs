@@ -2,12 +2,14 @@
 
 mod deception;
 mod floods;
+mod headers;
 mod http2;
 mod pairs;
 mod personal;
 mod poisoning;
 mod renders;
 mod smuggling;
+mod templates;
 mod too_large;
 
 use std::net::SocketAddr;
