@@ -32,7 +32,11 @@ use crate::targeted::DUMPER_CACHE_CONTROL;
 /// - `Cache-Control` with `no-store`, `private` or `no-cache`, a lifetime of 0 or
 ///   one that cannot be read; `Set-Cookie`; `Vary: *`; `Content-Range`; event
 ///   streams;
-/// - what a write has made stale while it was rendered.
+/// - what a write has made stale while it was rendered;
+/// - what was made of an error, or of a file: that is, with `Accept-Ranges` and
+///   without a lifetime, since nobody tells when a file changes;
+/// - with the feature `session`, the pages of a visitor whose `actix-session` holds
+///   something or has been changed, wherever its middleware stands.
 ///
 /// # What bypasses the cache
 ///
@@ -65,8 +69,9 @@ use crate::targeted::DUMPER_CACHE_CONTROL;
 /// # Order
 ///
 /// Whatever reads data for a page must run inside, that is: be wrapped before.
-/// So must what selects a response by the request without saying so in `Vary`.
-/// Logger, CORS and whatever differs per response belong outside.
+/// So must what selects a response by the request without saying so in `Vary`,
+/// and what makes something for one visitor, such as a token for forms. Logger,
+/// CORS, guards and whatever differs per response belong outside.
 ///
 /// # Examples
 ///

@@ -317,7 +317,7 @@ fn fit_for_all<B>(
     delay: Duration,
 ) -> Result<Fit, String> {
     let fit = fit(dumper, res.status(), res.headers(), asked, delay)?;
-    if res.error().is_some() {
+    if res.status().is_success() && res.error().is_some() {
         return Err("error".to_owned());
     }
     if !dumper.covers(&dumper::Path::requested(req.path())) {

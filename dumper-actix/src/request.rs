@@ -44,10 +44,6 @@ pub(crate) fn key(dumper: &Dumper, req: &HttpRequest) -> Result<(Key, Target), S
     if let Some(reason) = credential(dumper, req) {
         return bypass(reason);
     }
-    #[cfg(feature = "session")]
-    if session::holds_something(req) {
-        return bypass("session");
-    }
     if let Some(reason) = origin::doubt(dumper, req) {
         return bypass(reason);
     }
@@ -132,6 +128,10 @@ fn credential(dumper: &Dumper, req: &HttpRequest) -> Option<&'static str> {
     let mut cookies = headers.get_all(header::COOKIE);
     if cookies.any(|cookies| dumper.cookies.count_in(cookies.as_bytes())) {
         return Some("cookie");
+    }
+    #[cfg(feature = "session")]
+    if session::holds_something(req) {
+        return Some("session");
     }
     let mut names = headers.keys();
     let credential = names.any(|name| is_among(name.as_str(), &dumper.credential_headers));

@@ -27,7 +27,6 @@ pub(crate) fn watch(req: &mut ServiceRequest) {
     let watched = Watched::default();
     let lookout = Lookout {
         session: req.get_session(),
-        is_read: false,
         watched: watched.clone(),
     };
     req.extensions_mut().insert(watched);
@@ -66,28 +65,23 @@ struct Watched {
 }
 
 /// An empty request body. Whoever answers a request drops its body, and that is
-/// between the two moments at which the session is filled and emptied. Whoever
-/// reads it may do so at another, and is not trusted; a middleware that takes it
-/// away unread is not noticed.
+/// between the two moments at which the session is filled and emptied; unless a
+/// middleware further out than that of the session has taken it away.
 struct Lookout {
     session: Session,
-    is_read: bool,
     watched: Watched,
 }
 
 impl Stream for Lookout {
     type Item = Result<Bytes, PayloadError>;
 
-    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.is_read = true;
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         Poll::Ready(None)
     }
 }
 
 impl Drop for Lookout {
     fn drop(&mut self) {
-        if !self.is_read {
-            self.watched.held.set(Some(holds(&self.session)));
-        }
+        self.watched.held.set(Some(holds(&self.session)));
     }
 }

@@ -7,7 +7,7 @@ use actix_web::dev::ServiceResponse;
 use actix_web::error::ErrorInternalServerError;
 use actix_web::http::StatusCode;
 use actix_web::middleware::{ErrorHandlerResponse, ErrorHandlers};
-use actix_web::{App, Error, web};
+use actix_web::{App, Error, HttpResponse, web};
 use dumper_tests::alone::alone;
 
 use super::site;
@@ -64,6 +64,28 @@ fn an_error_that_is_made_a_success_is_not_stored_on_either_side() {
             assert!(site.get("/page/").await.is_stored());
             assert!(site.get("/page/").await.is_hit());
         }
+    });
+}
+
+/// Nothing is left of the error, which is why the README tells to say `no-store`.
+#[test]
+fn inside_a_success_in_the_place_of_an_error_is_a_page() {
+    #[allow(clippy::unnecessary_wraps, reason = "ErrorHandlers want it so")]
+    fn replace<B>(res: ServiceResponse<B>) -> Result<ErrorHandlerResponse<B>, Error> {
+        let well = HttpResponse::Ok().body(format!("sorry, {}", render()));
+        let res = ServiceResponse::new(res.into_parts().0, well);
+        Ok(ErrorHandlerResponse::Response(res.map_into_right_body()))
+    }
+    alone(async || {
+        let site = site(|dumper| {
+            let app = App::new().route("/page/", web::get().to(fails_at_first));
+            let handlers = ErrorHandlers::new();
+            app.wrap(handlers.handler(StatusCode::INTERNAL_SERVER_ERROR, replace))
+                .wrap(dumper)
+        });
+        assert!(site.get("/page/").await.is_stored());
+        WELL.store(true, Ordering::SeqCst);
+        assert!(site.get("/page/").await.text().starts_with("sorry"));
     });
 }
 

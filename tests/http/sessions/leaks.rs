@@ -2,8 +2,7 @@
 
 use actix_session::Session;
 use actix_session::config::CookieContentSecurity;
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::ServiceRequest;
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{App, Error, HttpResponse, web};
 use bytes::Bytes;
@@ -101,40 +100,34 @@ fn a_session_inside_that_was_only_read_is_not_stored() {
 
 /// The look at the session is taken when the body of the request is dropped.
 #[test]
-fn a_page_whose_request_body_was_kept_or_read_is_not_stored() {
+fn a_page_that_reads_the_body_of_the_request_is_stored_unless_it_keeps_it() {
+    async fn read(session: Session, body: Bytes) -> Result<String, Error> {
+        let name = session.get::<String>("cart")?.unwrap_or_default();
+        Ok(format!("{} bytes for {name}", body.len()))
+    }
+    async fn keep(body: web::Payload) -> HttpResponse {
+        HttpResponse::Ok().streaming(body)
+    }
     alone(async || {
         for (setting, dumper) in settings() {
             let addr = serve(move || {
-                let echo =
-                    web::get().to(async |body: web::Payload| HttpResponse::Ok().streaming(body));
-                let app = App::new().configure(pages).route("/echo/", echo);
-                app.wrap(sessions(CookieContentSecurity::Signed))
-                    .wrap(from_fn(read_body))
+                let app = App::new().configure(pages);
+                app.route("/read/", web::get().to(read))
+                    .route("/keep/", web::get().to(keep))
+                    .wrap(sessions(CookieContentSecurity::Signed))
                     .wrap(dumper.clone())
             });
-            let mut ann = Visitor::of(addr);
+            let (mut ann, mut bob) = (Visitor::of(addr), Visitor::of(addr));
             ann.request("POST", "/cart/add/ann/").await;
-            for path in ["/cart/", "/echo/"] {
-                for visitor in [&mut ann, &mut Visitor::of(addr)] {
-                    let answer = visitor.get(path).await;
-                    let expected = "fwd=miss; detail=request-body";
-                    assert_eq!(answer.cache(), expected, "{setting}: {path}");
-                }
-            }
+            let answer = ann.get("/read/").await;
+            assert_eq!(answer.text(), "0 bytes for ann", "{setting}");
+            assert_eq!(answer.cache(), "fwd=miss; detail=session", "{setting}");
+            assert!(bob.get("/read/").await.is_stored(), "{setting}");
+            assert_eq!(bob.get("/read/").await.text(), "0 bytes for ", "{setting}");
+            let answer = bob.get("/keep/").await;
+            assert_eq!(answer.cache(), "fwd=miss; detail=request-body", "{setting}");
         }
     });
-}
-
-/// Reads the body of a request for the cart before anybody knows whose it is.
-async fn read_body(
-    mut req: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    if req.path() == "/cart/" {
-        let body = req.extract::<Bytes>().await?;
-        req.set_payload(body.into());
-    }
-    next.call(req).await
 }
 
 #[test]
@@ -164,6 +157,61 @@ fn a_session_that_a_middleware_answers_from_is_seen() {
             assert_eq!(answer.cache(), "fwd=miss; detail=session", "{setting}");
             let answer = Visitor::of(addr).get("/public/").await;
             assert!(answer.is_stored(), "{setting}");
+        }
+    });
+}
+
+#[test]
+fn a_session_between_two_caches_is_seen_by_both() {
+    alone(async || {
+        for (setting, inner) in settings() {
+            let outer = Dumper::new(Cache::builder().build()).session_cookies([""; 0]);
+            let [led, left] = [outer.clone(), outer.ignore("").unwrap()].map(|outer| {
+                let inner = inner.clone();
+                serve(move || {
+                    let app = App::new().configure(pages).wrap(inner.clone());
+                    app.wrap(sessions(CookieContentSecurity::Signed))
+                        .wrap(outer.clone())
+                })
+            });
+            let cases = [
+                (led, "dumper; fwd=miss; detail=session"),
+                (
+                    left,
+                    "dumper; fwd=bypass; detail=session, dumper; fwd=bypass; detail=ignored",
+                ),
+            ];
+            for (addr, expected) in cases {
+                let mut ann = Visitor::of(addr);
+                ann.request("POST", "/cart/add/ann/").await;
+                let answer = ann.get("/cart/").await;
+                assert!(answer.text().ends_with("name=ann"), "{setting}");
+                let told = answer.header("cache-status");
+                assert_eq!(told.as_deref(), Some(expected), "{setting}");
+                let text = Visitor::of(addr).get("/cart/").await.text();
+                assert!(text.ends_with("name=nobody"), "{setting}: {text}");
+            }
+        }
+    });
+}
+
+#[test]
+fn looking_at_a_session_neither_makes_nor_changes_one() {
+    alone(async || {
+        for order in Order::ALL {
+            for (setting, dumper) in settings() {
+                let addr = open(order, dumper, CookieContentSecurity::Signed);
+                let mut ann = Visitor::of(addr);
+                ann.request("POST", "/cart/add/ann/").await;
+                let mut bob = Visitor::of(addr);
+                for path in ["/public/", "/account/", "/cart/"] {
+                    for visitor in [&mut ann, &mut bob, &mut Visitor::of(addr)] {
+                        let answer = visitor.get(path).await;
+                        let case = format!("{order:?}, {setting}: {path}");
+                        assert_eq!(answer.header("set-cookie"), None, "{case}");
+                    }
+                }
+            }
         }
     });
 }
