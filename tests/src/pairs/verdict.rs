@@ -7,13 +7,13 @@ use super::site::Site;
 /// What the middleware says for itself.
 const OWN: [&str; 3] = ["cache-status", "age", "date"];
 
-/// What a 304 leaves out of a 200, and a partial answer may say otherwise.
-const OF_THE_BODY: [&str; 5] = [
-    "content-length",
-    "content-type",
-    "content-encoding",
-    "content-language",
-    "content-range",
+/// What a partial answer says as the whole does (RFC 9110 §15.3.7, §15.4.5).
+const OWED: [&str; 5] = [
+    "cache-control",
+    "content-location",
+    "etag",
+    "expires",
+    "vary",
 ];
 
 /// Returns what is wrong with an answer to a request, if something is. `earlier`
@@ -62,6 +62,7 @@ fn fault_of_page(
         _ if !is_partial && request.method != "HEAD" && answer.body != truth.body => {
             Some("another body")
         }
+        // It tells nothing of the page.
         416 if is_partial => None,
         _ if comparable(answer, truth, is_partial) != comparable(truth, truth, is_partial) => {
             Some("other headers")
@@ -74,7 +75,9 @@ fn fault_of_page(
 fn comparable(answer: &Answer, truth: &Answer, is_partial: bool) -> Vec<(String, Vec<u8>)> {
     let mut comparable = answer.clone().without(&OWN);
     if is_partial {
-        comparable = comparable.without(&OF_THE_BODY);
+        comparable
+            .headers
+            .retain(|(name, _)| OWED.contains(&name.as_str()));
     }
     // Given to a page that has none of its own.
     if truth.header("etag").is_none() {
@@ -129,7 +132,8 @@ fn is_part(answer: &Answer, truth: &Answer) -> bool {
     let Some((_, boundary)) = content_type.split_once("boundary=") else {
         return false;
     };
-    let body = String::from_utf8_lossy(&answer.body);
+    // A letter for each byte, since a part may end in the middle of one.
+    let body: String = answer.body.iter().copied().map(char::from).collect();
     let delimiter = format!("--{}", boundary.trim_matches('"'));
     let mut parts = body
         .split(delimiter.as_str())
@@ -142,7 +146,9 @@ fn is_part(answer: &Answer, truth: &Answer) -> bool {
         let range = head
             .lines()
             .find_map(|line| line.strip_prefix("content-range:"))?;
-        part(range.trim(), body.strip_suffix("\r\n")?.as_bytes()).then_some(())
+        let body = body.strip_suffix("\r\n")?.chars();
+        let body: Option<Vec<u8>> = body.map(|byte| u8::try_from(byte).ok()).collect();
+        part(range.trim(), &body?).then_some(())
     };
     parts.peek().is_some() && parts.all(|one| read(one).is_some())
 }
