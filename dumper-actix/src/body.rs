@@ -9,8 +9,8 @@ use dumper::Lease;
 use log::debug;
 use pin_project_lite::pin_project;
 
-use crate::middleware::What;
 use crate::response::Head;
+use crate::what::What;
 
 /// The body of a response that went through the middleware: one that streams, or
 /// the bytes of a page.

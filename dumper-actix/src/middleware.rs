@@ -1,37 +1,27 @@
 //! The way of a request through the cache.
 
-use std::fmt;
 use std::future::{Ready, ready};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
 
-use actix_web::body::{BodySize, EitherBody, MessageBody};
-use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
-use actix_web::http::header::{self, HeaderMap, HeaderValue};
-use actix_web::http::{Method, StatusCode};
-use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::{Error, HttpMessage, HttpResponse};
 use bytes::Bytes;
-use dumper::{Key, Lease, Lookup, Page, Scope};
+use dumper::{Key, Lease, Lookup, Scope};
 use futures::future::LocalBoxFuture;
 use log::debug;
 
-use crate::answer::{Wanted, answer, unchanged};
-use crate::body::{Body, Copy, Streaming};
+use crate::body::{Body, Streaming};
 use crate::client::RequestDirectives;
-use crate::compressible::offer_codings;
-use crate::conditions::not_modified;
-use crate::date;
 use crate::dumper::Dumper;
+use crate::hit::serve;
 use crate::location::{self, named_paths};
-use crate::representation;
-use crate::request::{CONDITIONS, asks_for_parts, header_value, key};
-use crate::response::{Fit, Head, fit, tell_browsers};
-#[cfg(feature = "session")]
-use crate::session;
-use crate::status::{Status, Why};
+use crate::render::Render;
+use crate::request::{asks_for_parts, header_value, key};
+use crate::status::Status;
 use crate::target::Target;
-use crate::targeted::DUMPER_CACHE_CONTROL;
+use crate::what::What;
 
 /// The service that [`Dumper`] makes of the one it wraps.
 #[derive(Debug)]
@@ -98,39 +88,7 @@ struct Led;
 
 /// Marks a request for which a middleware further in would have had no page, for
 /// a reason: so it is none for the one further out.
-struct LeftAlone(&'static str);
-
-/// What the log says a request asks for, written only if somebody reads it; and
-/// since when it has been here.
-#[derive(Debug)]
-pub(crate) struct What {
-    method: Method,
-    key: Key,
-    why: Why,
-    since: SystemTime,
-}
-
-impl What {
-    fn of(req: &ServiceRequest, key: Key) -> Self {
-        Self {
-            method: req.method().clone(),
-            key,
-            why: Why::Miss,
-            since: SystemTime::now(),
-        }
-    }
-}
-
-impl fmt::Display for What {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { method, key, .. } = self;
-        let path = key.path();
-        write!(
-            f,
-            "path \"{path}\" with method \"{method}\" as key \"{key}\""
-        )
-    }
-}
+pub(crate) struct LeftAlone(pub(crate) &'static str);
 
 /// Lets a request pass the cache, but in a scope.
 async fn bypass<S, B>(
@@ -161,7 +119,7 @@ where
             dumper.cache.invalidate_paths(paths).await;
         }
     }
-    note(dumper, &status, res.status(), res.response_mut());
+    status.tell(dumper, res.status(), res.response_mut());
     Ok(res.map_body(|_, body| EitherBody::left(Streaming::untouched(body))))
 }
 
@@ -186,9 +144,7 @@ where
         return bypass(dumper, service, req, Status::Bypass("range")).await;
     };
     let what = What::of(&req, key);
-    debug!(target: "dumper::middleware", "hit: {what}");
-    let (req, _) = req.into_parts();
-    Ok(serve(dumper, req, &what.key, &page).await)
+    Ok(serve(dumper, req, &what, &page).await)
 }
 
 /// Answers a request with a page, or makes one.
@@ -204,17 +160,12 @@ where
     B: MessageBody,
 {
     let client = RequestDirectives::by(dumper, req.headers());
-    let mut what = What::of(&req, key);
+    let what = What::of(&req, key);
     let (lookup, why) = client
         .look_up(&dumper.cache, &what.key, req.headers())
         .await;
-    what.why = why;
     let lease = match lookup {
-        Lookup::Hit(page) => {
-            debug!(target: "dumper::middleware", "hit: {what}");
-            let (req, _) = req.into_parts();
-            return Ok(serve(dumper, req, &what.key, &page).await);
-        }
+        Lookup::Hit(page) => return Ok(serve(dumper, req, &what, &page).await),
         Lookup::Miss(lease) => Some(lease),
         Lookup::Fenced => None,
     };
@@ -226,20 +177,10 @@ where
         return bypass(dumper, service, req, Status::Bypass("no-store")).await;
     }
     debug!(target: "dumper::middleware", "miss: {what}");
-    let missed = Instant::now();
     req.extensions_mut().insert(Led);
-    let asked = take_conditions(&mut req);
-    target.show_to(&mut req);
-    if dumper.compress {
-        req.headers_mut().remove(header::ACCEPT_ENCODING);
-    }
-    #[cfg(feature = "session")]
-    session::watch(&mut req);
+    let render = Render::begin(dumper, what, why, target, &mut req);
     match in_scope(service, req).await {
-        (Ok(res), tags) => {
-            let delay = missed.elapsed();
-            Ok(store(dumper, res, &asked, lease, tags, what, delay).await)
-        }
+        (Ok(res), tags) => Ok(render.end(res, lease, tags).await),
         (Err(err), _) => {
             lease.into_iter().for_each(Lease::decline);
             Err(err)
@@ -256,219 +197,8 @@ fn without_page<B: MessageBody>(
     debug!(target: "dumper::middleware", "not rendered: {what}");
     let mut res = HttpResponse::GatewayTimeout().finish();
     let made = res.status();
-    note(dumper, &Status::OnlyIfCached, made, &mut res);
+    Status::OnlyIfCached.tell(dumper, made, &mut res);
     req.into_response(res.set_body(EitherBody::right(Bytes::new())))
-}
-
-/// Stores what was rendered, if it may be.
-async fn store<B: MessageBody>(
-    dumper: &Dumper,
-    res: ServiceResponse<B>,
-    asked: &HeaderMap,
-    lease: Option<Lease>,
-    tags: Vec<Arc<str>>,
-    what: What,
-    delay: Duration,
-) -> ServiceResponse<Body<B>> {
-    let (req, mut res) = res.into_parts();
-    let fit = fit_for_all(dumper, &req, &res, asked, delay);
-    res.headers_mut().remove(DUMPER_CACHE_CONTROL);
-    let refused = match (lease, fit) {
-        (Some(lease), Err(reason)) => {
-            lease.decline();
-            reason
-        }
-        (None, fit) => {
-            if fit.is_ok() {
-                tell_browsers(res.headers_mut(), dumper.browser_cache);
-            }
-            "fenced".to_owned()
-        }
-        (Some(mut lease), Ok(mut fit)) => {
-            lease.also_at(req.path());
-            lease.tag(tags);
-            if dumper.compress {
-                fit.ignore_codings();
-                offer_codings(res.headers_mut());
-            }
-            tell_browsers(res.headers_mut(), dumper.browser_cache);
-            let head = Head::of(res.status(), res.headers(), fit, asked);
-            return keep(dumper, req, res, head, lease, asked, what).await;
-        }
-    };
-    let res = res.map_body(|_, body| {
-        // What was made as for `GET` may go on for as long as somebody listens.
-        let is_unheard = what.method == Method::HEAD && body.size() == BodySize::Stream;
-        EitherBody::left(if is_unheard {
-            Streaming::none()
-        } else {
-            Streaming::untouched(body)
-        })
-    });
-    refuse(dumper, req, res, &refused, asked, &what)
-}
-
-/// Whether a response may be stored, by itself and by what came of its request.
-fn fit_for_all<B>(
-    dumper: &Dumper,
-    req: &HttpRequest,
-    res: &HttpResponse<B>,
-    asked: &HeaderMap,
-    delay: Duration,
-) -> Result<Fit, String> {
-    let fit = fit(dumper, res.status(), res.headers(), asked, delay)?;
-    if res.status().is_success() && res.error().is_some() {
-        return Err("error".to_owned());
-    }
-    if !dumper.covers(&dumper::Path::requested(req.path())) {
-        return Err("ignored".to_owned());
-    }
-    if let Some(LeftAlone(reason)) = req.extensions().get() {
-        return Err((*reason).to_owned());
-    }
-    #[cfg(feature = "session")]
-    session::check(req)?;
-    Ok(fit)
-}
-
-/// Passes a response on that is not stored.
-fn refuse<B: MessageBody>(
-    dumper: &Dumper,
-    req: HttpRequest,
-    res: HttpResponse<Body<B>>,
-    reason: &str,
-    asked: &HeaderMap,
-    what: &What,
-) -> ServiceResponse<Body<B>> {
-    debug!(target: "dumper::middleware", "not stored: {what} because {reason}");
-    let status = Status::NotStored(what.why, reason.to_owned());
-    ServiceResponse::new(req, pass_on(dumper, res, &status, asked, what.since))
-}
-
-/// Sends what a handler made, unless the client has it already.
-fn pass_on<B: MessageBody>(
-    dumper: &Dumper,
-    mut res: HttpResponse<Body<B>>,
-    status: &Status,
-    asked: &HeaderMap,
-    since: SystemTime,
-) -> HttpResponse<Body<B>> {
-    let made = res.status();
-    // A page that was made while this was rendered may be newer than it, and is
-    // compared with this date if the client asks again.
-    if !res.headers().contains_key(header::DATE) {
-        res.headers_mut().insert(header::DATE, date::written(since));
-    }
-    if made.is_success() && not_modified(asked, res.headers(), None) {
-        res = unchanged(res);
-    }
-    note(dumper, status, made, &mut res);
-    res
-}
-
-/// Stores a page whose body is in hand; of another one a copy is kept as it goes
-/// by.
-async fn keep<B: MessageBody>(
-    dumper: &Dumper,
-    req: HttpRequest,
-    res: HttpResponse<B>,
-    head: Head,
-    mut lease: Lease,
-    asked: &HeaderMap,
-    what: What,
-) -> ServiceResponse<Body<B>> {
-    let (mut res, body) = res.into_parts();
-    let fits = match body.size() {
-        BodySize::None | BodySize::Stream => true,
-        BodySize::Sized(size) => size <= dumper.max_body as u64,
-    };
-    if !fits {
-        lease.decline();
-        let res = res.set_body(EitherBody::left(Streaming::untouched(body)));
-        return refuse(dumper, req, res, "body-size", asked, &what);
-    }
-    let body = match body.try_into_bytes() {
-        Ok(body) => body,
-        Err(body) => {
-            lease.stream();
-            let (why, since) = (what.why, what.since);
-            let copy = Copy::new(lease, head, dumper.max_body, what);
-            let res = res.set_body(EitherBody::left(Streaming::copied(body, copy)));
-            let res = pass_on(dumper, res, &Status::Streaming(why), asked, since);
-            return ServiceResponse::new(req, res);
-        }
-    };
-    if body.len() > dumper.max_body {
-        lease.decline();
-        let res = res.set_body(EitherBody::right(body));
-        return refuse(dumper, req, res, "body-size", asked, &what);
-    }
-    // The body may be a small part of what it holds in memory.
-    let page = head.with_body(Bytes::copy_from_slice(&body));
-    if let Some(etag) = page.header("etag").cloned()
-        && let Ok(etag) = HeaderValue::from_maybe_shared(etag)
-    {
-        res.headers_mut().insert(header::ETAG, etag);
-    }
-    let page = match lease.fill(page) {
-        Ok(page) => page,
-        Err(err) => {
-            let res = res.set_body(EitherBody::right(body));
-            return refuse(dumper, req, res, &err.to_string(), asked, &what);
-        }
-    };
-    debug!(target: "dumper::middleware", "stored: {what}");
-    let body = representation::select(dumper, &what.key, &page, asked, res.headers_mut()).await;
-    let made = res.status();
-    let wanted = Wanted {
-        method: &what.method,
-        headers: asked,
-    };
-    let mut res = answer(wanted, res, body, page.created());
-    note(dumper, &Status::Stored(what.why), made, &mut res);
-    ServiceResponse::new(req, res)
-}
-
-/// Answers with a stored page.
-async fn serve<B: MessageBody>(
-    dumper: &Dumper,
-    req: HttpRequest,
-    key: &Key,
-    page: &Arc<Page>,
-) -> ServiceResponse<Body<B>> {
-    let code = StatusCode::from_u16(page.status()).unwrap_or(StatusCode::OK);
-    let mut res = HttpResponse::with_body(code, ());
-    representation::add_headers(page, res.headers_mut());
-    if let Some(age) = page.age() {
-        res.headers_mut()
-            .insert(header::AGE, HeaderValue::from(age.as_secs()));
-    }
-    let body = representation::select(dumper, key, page, req.headers(), res.headers_mut()).await;
-    let ttl = page.left().map(|left| left.as_secs());
-    note(dumper, &Status::Hit { ttl }, code, &mut res);
-    let wanted = Wanted {
-        method: req.method(),
-        headers: req.headers(),
-    };
-    let res = answer(wanted, res, body, page.created());
-    ServiceResponse::new(req, res)
-}
-
-/// Takes from a request what only concerns the answer to this client, and returns
-/// its headers as they were.
-///
-/// A page is made by a `GET` without conditions, whoever asks for it first.
-fn take_conditions(req: &mut ServiceRequest) -> HeaderMap {
-    let asked = req.headers().clone();
-    if req.method() == Method::HEAD {
-        req.head_mut().method = Method::GET;
-    }
-    for name in CONDITIONS {
-        req.headers_mut().remove(name);
-    }
-    // Over HTTP/2 a body need not be announced.
-    req.set_payload(Payload::None);
-    asked
 }
 
 /// Runs the inner service in a scope, and returns the tags that it named.
@@ -492,12 +222,4 @@ where
         scope.fail();
     }
     (res, tags)
-}
-
-/// Tells what the cache did; `made` is the status that the handler gave.
-fn note<T>(dumper: &Dumper, status: &Status, made: StatusCode, res: &mut HttpResponse<T>) {
-    if dumper.cache_status {
-        let changed = (made != res.status()).then_some(made);
-        status.append_to(res.headers_mut(), changed);
-    }
 }

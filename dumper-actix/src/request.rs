@@ -2,7 +2,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::Method;
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue, Quality};
+use actix_web::http::header::{self, HeaderMap, HeaderValue, Quality};
 use dumper::Key;
 
 use crate::accepted::Accepted;
@@ -18,14 +18,6 @@ use crate::target::{Target, with_query};
 /// With the name of a coding behind it, what selects a page that was rendered in
 /// this coding.
 pub(crate) const ACCEPTS: &str = ":accepts ";
-
-/// What is answered from the page, so that the render need not see it.
-pub(crate) const CONDITIONS: [HeaderName; 4] = [
-    header::IF_NONE_MATCH,
-    header::IF_MODIFIED_SINCE,
-    header::IF_RANGE,
-    header::RANGE,
-];
 
 /// Returns the key of the page that a request asks for, and what a render of it
 /// is to see.

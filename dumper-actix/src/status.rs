@@ -2,8 +2,11 @@
 
 use std::fmt;
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::dumper::Dumper;
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
@@ -36,10 +39,19 @@ pub(crate) enum Why {
 }
 
 impl Status {
+    /// Tells in a response what the cache did, unless it is to be silent; `made` is
+    /// the status that the handler gave.
+    pub(crate) fn tell<T>(&self, dumper: &Dumper, made: StatusCode, res: &mut HttpResponse<T>) {
+        if dumper.cache_status {
+            let changed = (made != res.status()).then_some(made);
+            self.append_to(res.headers_mut(), changed);
+        }
+    }
+
     /// Adds the header, behind those of caches further in.
     ///
     /// `changed` is the status of the handler's response, if another one is sent.
-    pub(crate) fn append_to(&self, headers: &mut HeaderMap, changed: Option<StatusCode>) {
+    fn append_to(&self, headers: &mut HeaderMap, changed: Option<StatusCode>) {
         let value = match (self, changed) {
             (Self::Hit { ttl: None }, _) => Ok(HeaderValue::from_static("dumper; hit")),
             (Self::Method, _) => Ok(HeaderValue::from_static("dumper; fwd=method")),
