@@ -7,6 +7,8 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::http::{Method, Uri};
 use actix_web::test::TestRequest;
 
+use super::setting::Setting;
+
 /// What only concerns the answer to one client: a page is made without.
 const OF_THE_CLIENT: [&str; 4] = ["if-none-match", "if-modified-since", "if-range", "range"];
 
@@ -26,8 +28,11 @@ pub(super) struct Request {
 
 impl Request {
     /// The request for the page itself, of which an answer to this one is made.
-    pub(super) fn for_page(&self) -> Self {
+    pub(super) fn for_page(&self, setting: Setting) -> Self {
         let mut request = self.clone();
+        if setting == Setting::WithoutTrackers {
+            request.query = self.query.as_deref().and_then(without_trackers);
+        }
         if request.method == "HEAD" {
             request.method = "GET";
         }
@@ -79,6 +84,23 @@ impl Request {
         }
         target
     }
+}
+
+/// The query without those of the trackers that pairs have.
+fn without_trackers(query: &str) -> Option<String> {
+    let is_tracker = |pair: &str| {
+        let name = pair.split('=').next().unwrap_or_default();
+        let is_known = name.starts_with("utm_") || ["fbclid", "gclid"].contains(&name);
+        is_known
+            && name
+                .bytes()
+                .all(|byte| byte == b'_' || byte.is_ascii_alphanumeric())
+    };
+    let is_tracker = |pair: &str| is_tracker(pair) && !pair.contains(';');
+    let kept: Vec<&str> = query.split('&').filter(|pair| !is_tracker(pair)).collect();
+    let kept = kept.join("&");
+    // An empty query stays if it was one.
+    (kept == query || !kept.is_empty()).then_some(kept)
 }
 
 impl fmt::Display for Request {

@@ -4,7 +4,7 @@ use actix_web::App;
 use actix_web::middleware::{Condition, NormalizePath};
 use actix_web::test::init_service;
 use dumper::Cache;
-use dumper_actix::Dumper;
+use dumper_actix::{Dumper, Query};
 use futures::FutureExt;
 
 use super::app::routes;
@@ -23,16 +23,19 @@ pub enum Setting {
     NormalizedOutside,
     /// With `NormalizePath` inside.
     NormalizedInside,
+    /// With trackers left out of the query.
+    WithoutTrackers,
 }
 
 impl Setting {
     /// All of them. What a new one sets stands in `dumper` or `app`.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Default,
         Self::Hosts,
         Self::SessionCookies,
         Self::NormalizedOutside,
         Self::NormalizedInside,
+        Self::WithoutTrackers,
     ];
 }
 
@@ -43,6 +46,7 @@ fn dumper(setting: Setting, cache: Cache) -> Dumper {
             dumper.hosts(["parlour.example", "parlour.example:8080", "other.example"])
         }
         Setting::SessionCookies => dumper.session_cookies(["id"]),
+        Setting::WithoutTrackers => dumper.query(Query::exact().without_trackers()),
         Setting::Default | Setting::NormalizedOutside | Setting::NormalizedInside => dumper,
     }
 }

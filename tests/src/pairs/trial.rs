@@ -80,6 +80,7 @@ impl Trial {
 async fn try_pair(site: &Site, pair: Pair) -> Option<Outcome> {
     site.forget();
     let differs = pair.differs();
+    let setting = pair.setting;
     let earlier = site.cached(pair.first.read()?).await;
     let mut request = pair.second;
     if pair.knows_first
@@ -91,9 +92,11 @@ async fn try_pair(site: &Site, pair: Pair) -> Option<Outcome> {
             .push(("if-none-match", etag.as_bytes().to_vec()));
     }
     let answer = site.cached(request.read()?).await;
-    Some(match complaint(site, &request, &answer, &earlier).await {
-        Some(complaint) => Outcome::Failed(complaint),
-        None if answer.is_hit() => Outcome::Hit { differs },
-        None => Outcome::Rendered,
-    })
+    Some(
+        match complaint(site, setting, &request, &answer, &earlier).await {
+            Some(complaint) => Outcome::Failed(complaint),
+            None if answer.is_hit() => Outcome::Hit { differs },
+            None => Outcome::Rendered,
+        },
+    )
 }

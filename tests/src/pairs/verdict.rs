@@ -2,24 +2,26 @@
 
 use super::answer::Answer;
 use super::request::Request;
+use super::setting::Setting;
 use super::site::Site;
 
 /// What the middleware says for itself.
 const OWN: [&str; 3] = ["cache-status", "age", "date"];
 
-/// What a partial answer says as the whole does (RFC 9110 §15.3.7, §15.4.5).
-const OWED: [&str; 5] = [
-    "cache-control",
-    "content-location",
-    "etag",
-    "expires",
-    "vary",
+/// What a 304 leaves out of a 200, and a partial answer may say otherwise.
+const OF_THE_BODY: [&str; 5] = [
+    "content-length",
+    "content-type",
+    "content-encoding",
+    "content-language",
+    "content-range",
 ];
 
 /// Returns what is wrong with an answer to a request, if something is. `earlier`
 /// is what the cache answered before.
 pub(super) async fn complaint(
     site: &Site,
+    setting: Setting,
     request: &Request,
     answer: &Answer,
     earlier: &Answer,
@@ -31,7 +33,7 @@ pub(super) async fn complaint(
         let fault = "a response was altered that bypassed the cache";
         return (said != truth).then(|| told(fault, answer, &truth));
     }
-    let asked = request.for_page();
+    let asked = request.for_page(setting);
     let truth = site.bare(&asked).await?;
     let fault = fault_of_page(request, answer, earlier, &truth)?;
     let in_lower_case = site.bare(&asked.in_lower_case()).await?;
@@ -62,32 +64,28 @@ fn fault_of_page(
         _ if !is_partial && request.method != "HEAD" && answer.body != truth.body => {
             Some("another body")
         }
-        // It tells nothing of the page.
-        416 if is_partial => None,
-        _ if comparable(answer, truth, is_partial) != comparable(truth, truth, is_partial) => {
-            Some("other headers")
-        }
+        _ if !has_headers_of(answer, truth, is_partial) => Some("other headers"),
         _ => None,
     }
 }
 
-/// The headers that both have to have.
-fn comparable(answer: &Answer, truth: &Answer, is_partial: bool) -> Vec<(String, Vec<u8>)> {
-    let mut comparable = answer.clone().without(&OWN);
-    if is_partial {
-        comparable
-            .headers
-            .retain(|(name, _)| OWED.contains(&name.as_str()));
-    }
+/// Whether an answer has all headers of the page; if it does not have all of its
+/// body, whether all that it has are the page's.
+fn has_headers_of(answer: &Answer, truth: &Answer, is_partial: bool) -> bool {
+    let mut said = answer.clone().without(&OWN);
     // Given to a page that has none of its own.
     if truth.header("etag").is_none() {
-        comparable = comparable.without(&["etag"]);
+        said = said.without(&["etag"]);
     }
-    if truth.header("cache-control").is_none() && answer.header("cache-control") == Some("no-cache")
-    {
-        comparable = comparable.without(&["cache-control"]);
+    if truth.header("cache-control").is_none() && said.header("cache-control") == Some("no-cache") {
+        said = said.without(&["cache-control"]);
     }
-    comparable.headers
+    let truth = truth.clone().without(&OWN);
+    if !is_partial {
+        return said.headers == truth.headers;
+    }
+    let said = said.without(&OF_THE_BODY).headers;
+    said.iter().all(|field| truth.headers.contains(field))
 }
 
 /// Whether a client that sends such conditions has the page already.
@@ -111,7 +109,7 @@ fn knows(request: &Request, earlier: &Answer, truth: &Answer) -> bool {
 
 /// Whether a partial answer is a part of the page (RFC 9110 §14.4).
 fn is_part(answer: &Answer, truth: &Answer) -> bool {
-    let part = |range: &str, body: &[u8]| {
+    let part = |range: &str, body: &str| {
         let range = range
             .strip_prefix("bytes ")
             .and_then(|range| range.split_once('/'));
@@ -123,17 +121,17 @@ fn is_part(answer: &Answer, truth: &Answer) -> bool {
         let (Ok(from), Ok(to)) = (from.parse::<usize>(), to.parse::<usize>()) else {
             return false;
         };
-        whole == truth.body.len().to_string() && truth.body.get(from..=to) == Some(body)
+        let part = truth.body.get(from..=to);
+        whole == truth.body.len().to_string() && part.is_some_and(|part| latin1(part) == body)
     };
     if let Some(range) = answer.header("content-range") {
-        return part(range, &answer.body);
+        return part(range, &latin1(&answer.body));
     }
     let content_type = answer.header("content-type").unwrap_or_default();
     let Some((_, boundary)) = content_type.split_once("boundary=") else {
         return false;
     };
-    // A letter for each byte, since a part may end in the middle of one.
-    let body: String = answer.body.iter().copied().map(char::from).collect();
+    let body = latin1(&answer.body);
     let delimiter = format!("--{}", boundary.trim_matches('"'));
     let mut parts = body
         .split(delimiter.as_str())
@@ -146,9 +144,12 @@ fn is_part(answer: &Answer, truth: &Answer) -> bool {
         let range = head
             .lines()
             .find_map(|line| line.strip_prefix("content-range:"))?;
-        let body = body.strip_suffix("\r\n")?.chars();
-        let body: Option<Vec<u8>> = body.map(|byte| u8::try_from(byte).ok()).collect();
-        part(range.trim(), &body?).then_some(())
+        part(range.trim(), body.strip_suffix("\r\n")?).then_some(())
     };
     parts.peek().is_some() && parts.all(|one| read(one).is_some())
+}
+
+/// A letter for each byte, so that text may be cut anywhere.
+fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().copied().map(char::from).collect()
 }
