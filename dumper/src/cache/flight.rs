@@ -59,6 +59,11 @@ impl Sought {
     pub(super) fn key(&self) -> &Key {
         &self.key
     }
+
+    /// Whether more headers select the page than were known.
+    pub(super) fn is_closer_than(&self, earlier: &Self) -> bool {
+        self.selecting.len() > earlier.selecting.len()
+    }
 }
 
 struct Flight {

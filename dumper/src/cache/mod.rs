@@ -221,9 +221,9 @@ impl Cache {
             }
             // The page that was waited for may tell that this request is not one of
             // those it is for. They wait for each other then.
-            let now_sought = Arc::new(self.sought(key, headers));
-            if outcome == Outcome::Stored && now_sought != sought {
-                sought = now_sought;
+            let closer = Arc::new(self.sought(key, headers));
+            if outcome == Outcome::Stored && closer.is_closer_than(&sought) {
+                sought = closer;
                 continue;
             }
             return self.lease_alone(&sought);
