@@ -31,7 +31,7 @@ impl Request {
     pub(super) fn for_page(&self, setting: Setting) -> Self {
         let mut request = self.clone();
         if setting == Setting::WithoutTrackers {
-            request.query = self.query.as_deref().and_then(without_trackers);
+            request.leave_out_trackers();
         }
         if request.method == "HEAD" {
             request.method = "GET";
@@ -41,6 +41,17 @@ impl Request {
             .retain(|(name, _)| !OF_THE_CLIENT.contains(name));
         request.body = "";
         request
+    }
+
+    fn leave_out_trackers(&mut self) {
+        // A path may have a question mark too, and is none from there on.
+        if let Some(query) = &self.query {
+            self.path = format!("{}?{query}", self.path);
+        }
+        if let Some((path, query)) = self.path.split_once('?') {
+            self.query = without_trackers(query);
+            self.path = path.to_owned();
+        }
     }
 
     /// The same with the host in lower case. The router tells its letters apart,
