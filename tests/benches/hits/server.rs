@@ -36,9 +36,9 @@ async fn text(letters: Path<usize>) -> HttpResponse {
     let mut random = fastrand::Rng::with_seed(1);
     let mut page = String::new();
     while page.len() < *letters {
-        let _ = write!(
+        let _ = writeln!(
             page,
-            "<li class=\"flavor\"><a href=\"/flavors/{0}/\">{0}</a></li>\n",
+            "<li class=\"flavor\"><a href=\"/flavors/{0}/\">{0}</a></li>",
             random.u32(..)
         );
     }
