@@ -10,8 +10,8 @@ fn serve() {
     let _ = HttpServer::new(|| {
         App::new()
             .configure(routes)
-            // First, hence inside: sessions, transactions per request.
-            .wrap(Dumper::default())
+            // First, hence inside: sessions, tokens, transactions per request.
+            .wrap(Dumper::default().compress())
             // Last, hence outside: guards, CORS, logs.
             .wrap(DefaultHeaders::new().add(("X-Frame-Options", "DENY")))
             .wrap(NormalizePath::trim())
