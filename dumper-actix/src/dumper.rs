@@ -25,13 +25,26 @@ use crate::targeted::DUMPER_CACHE_CONTROL;
 /// chosen](Self::statuses), and a body that is complete and not larger than
 /// [`max_body`](Self::max_body), for ever, or as long as its `Cache-Control` or
 /// `Expires` allow (RFC 9111). `Dumper-Cache-Control` takes the place of both for
-/// this cache alone, and is taken off the response (RFC 9213). A `HEAD`, a
-/// conditional request and one for a `Range` are answered from the same page. Not
-/// stored are
+/// this cache alone, and is taken off the response (RFC 9213):
+///
+/// ```
+/// use actix_web::HttpResponse;
+///
+/// async fn home() -> HttpResponse {
+///     HttpResponse::Ok()
+///         // Browsers and caches further out ask each time, this one for an hour.
+///         .insert_header(("Cache-Control", "no-cache"))
+///         .insert_header(("Dumper-Cache-Control", "max-age=3600"))
+///         .body("…")
+/// }
+/// ```
+///
+/// A `HEAD`, a conditional request and one for a `Range` are answered from the same
+/// page. Not stored are
 ///
 /// - `Cache-Control` with `no-store`, `private` or `no-cache`, a lifetime of 0 or
 ///   one that cannot be read; `Set-Cookie`; `Vary: *`; `Content-Range`; event
-///   streams;
+///   streams; a `Content-Encoding` that the client did not ask for;
 /// - what a write has made stale while it was rendered;
 /// - what was made of an error, or of a file: that is, with `Accept-Ranges` and
 ///   without a lifetime, since nobody tells when a file changes;
@@ -46,18 +59,26 @@ use crate::targeted::DUMPER_CACHE_CONTROL;
 ///   chosen](Self::only);
 /// - with a credential: `Authorization`, a [cookie](Self::ignore_cookies) that is
 ///   not known to be harmless, one of the [credential
-///   headers](Self::credential_headers);
-/// - with an `If-Match` or `If-Unmodified-Since`, a body, an `Upgrade`, or a header
-///   by which a proxy tells another URL than the request line does.
+///   headers](Self::credential_headers), an `actix-session` further out that holds
+///   something;
+/// - with an `If-Match` or `If-Unmodified-Since`, a body, or an `Upgrade`;
+/// - with a [header](Self::harmless_headers) by which a proxy tells another URL than
+///   the request line does, or for a [host](Self::hosts) or with a
+///   [query](Self::query) that is not the site's.
 ///
 /// Nor is anything stored of what a handler makes of a `Range` if there is no
-/// page yet.
+/// page yet. What bypasses is altered in nothing but `Cache-Status`.
 ///
 /// # What selects a page
 ///
 /// Scheme and host as `connection_info()` has them, the path in its canonical
 /// form, the [query](Self::query), and the request headers that the response's `Vary`
-/// names. At most 64 pages are stored of a path.
+/// names. A response in a content coding is for those who take that coding, and one
+/// that allows an origin for that `Origin`, whether `Vary` says so or not. The number
+/// of pages of a path is [bounded](::dumper::CacheBuilder::max_variants).
+///
+/// The handler of a page that is to be stored sees a `GET` without conditions and
+/// `Range`, and of the URL what the key has.
 ///
 /// # Scope
 ///
@@ -71,7 +92,8 @@ use crate::targeted::DUMPER_CACHE_CONTROL;
 /// Whatever reads data for a page must run inside, that is: be wrapped before.
 /// So must what selects a response by the request without saying so in `Vary`,
 /// and what makes something for one visitor, such as a token for forms. Logger,
-/// CORS, guards and whatever differs per response belong outside.
+/// CORS, guards and whatever differs per response belong outside. The README of the
+/// project lists what happens in the wrong order.
 ///
 /// # Examples
 ///
@@ -181,7 +203,16 @@ impl Dumper {
     /// any ending. Default: those of well-known trackers and of consent banners.
     ///
     /// A request with any other cookie bypasses the cache, since a page that only
-    /// reads a session leaves no trace of that in its response.
+    /// reads a session leaves no trace of that in its response. Without effect beside
+    /// [`session_cookies`](Self::session_cookies).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dumper_actix::Dumper;
+    ///
+    /// let dumper = Dumper::default().ignore_cookies(["theme", "ab_*"]);
+    /// ```
     #[must_use]
     pub fn ignore_cookies<I>(mut self, names: I) -> Self
     where
@@ -192,7 +223,13 @@ impl Dumper {
     }
 
     /// Names the only cookies that pages depend on: a request without one of them
-    /// is anonymous, whatever other cookies it has.
+    /// is anonymous, whatever other cookies it has; a `*` at the end stands for any
+    /// ending. Default: any that is not [ignored](Self::ignore_cookies), which this
+    /// replaces.
+    ///
+    /// If one is forgotten, its visitors are served what is stored for all. Of a page
+    /// that is rendered for them nothing is stored if their `actix-session` holds
+    /// something (feature `session`).
     #[must_use]
     pub fn session_cookies<I>(mut self, names: I) -> Self
     where
@@ -206,7 +243,7 @@ impl Dumper {
     /// `Authorization` and `Proxy-Authorization`, which always do; a `*` at the end
     /// stands for any ending. Default: `X-Api-Key`, `X-Auth-Token`,
     /// `X-Access-Token`, and those by which the usual proxies tell who has logged
-    /// in or shown a client certificate.
+    /// in or shown a client certificate, which this replaces.
     #[must_use]
     pub fn credential_headers<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
         let names = names.into_iter().map(str::to_ascii_lowercase);
@@ -219,6 +256,17 @@ impl Dumper {
     /// make a request bypass the cache; a `*` at the end stands for any ending.
     /// Default: none, but `X-Forwarded-For`, `-Host` and `-Proto` never do: the last
     /// two are in the key.
+    ///
+    /// Many proxies send some to every request, so that nothing is stored until they
+    /// are named: `Cache-Status` has `detail=forwarded-header` then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dumper_actix::Dumper;
+    ///
+    /// let dumper = Dumper::default().harmless_headers(["X-Forwarded-Port", "X-Forwarded-Server"]);
+    /// ```
     #[must_use]
     pub fn harmless_headers<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
         let names = names.into_iter().map(str::to_ascii_lowercase);
@@ -237,6 +285,14 @@ impl Dumper {
     /// does not say so, it is `http`, and its usual port is 80.
     ///
     /// Name them if anybody can reach the server with a `Host` of their choice.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dumper_actix::Dumper;
+    ///
+    /// let dumper = Dumper::default().hosts(["parlour.example", "parlour.example:8443"]);
+    /// ```
     #[must_use]
     pub fn hosts<I>(mut self, hosts: I) -> Self
     where
@@ -331,7 +387,16 @@ impl Dumper {
     /// The first that is a dictionary of structured fields with at least one member
     /// counts alone; one that cannot be read is as if it were not there. Other than
     /// `Dumper-Cache-Control` they are passed on. `CDN-Cache-Control`, if it is not
-    /// among them, counts where it restricts what `Cache-Control` says.
+    /// among them, counts where it restricts what `Cache-Control` says. A text that
+    /// is no name of a header is passed over.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dumper_actix::Dumper;
+    ///
+    /// let dumper = Dumper::default().targeted_fields(["CDN-Cache-Control"]);
+    /// ```
     #[must_use]
     pub fn targeted_fields<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
         let names = names.into_iter().filter_map(|name| name.parse().ok());
@@ -359,6 +424,14 @@ impl Dumper {
     ///
     /// Renders that may be stored see no `Accept-Encoding`, so an inner `Compress`
     /// stays idle for them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dumper_actix::Dumper;
+    ///
+    /// let dumper = Dumper::default().compress();
+    /// ```
     #[cfg(feature = "compress")]
     #[must_use]
     pub fn compress(mut self) -> Self {

@@ -18,6 +18,15 @@
 //!
 //! What is stored and what is not, see [`Dumper`]. How writes are told to the
 //! cache, see the [`dumper`](::dumper) crate.
+//!
+//! # Features
+//!
+//! Both are on by default.
+//!
+//! - `compress`: `Dumper::compress` sends pages in Brotli, Zstandard or gzip. It
+//!   needs a C compiler.
+//! - `session`: nothing is stored of a visitor whose `actix-session` (0.11) holds
+//!   something or was changed, wherever its middleware stands.
 
 mod accepted;
 mod answer;
