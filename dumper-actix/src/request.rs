@@ -121,8 +121,10 @@ fn credential(dumper: &Dumper, req: &HttpRequest) -> Option<&'static str> {
     if cookies.any(|cookies| dumper.cookies.count_in(cookies.as_bytes())) {
         return Some("cookie");
     }
+    // Without a cookie there is no session that is known by one, and to ask for it
+    // would cost every hit.
     #[cfg(feature = "session")]
-    if session::holds_something(req) {
+    if headers.contains_key(header::COOKIE) && session::holds_something(req) {
         return Some("session");
     }
     let mut names = headers.keys();

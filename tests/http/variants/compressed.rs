@@ -375,3 +375,58 @@ fn a_coding_without_room_is_not_kept() {
         }
     });
 }
+
+#[test]
+fn a_part_is_one_of_the_coding_that_the_client_takes() {
+    alone(async || {
+        let site = site();
+        let whole = get(&site, "/page/", "gzip").await;
+        let etag = whole.header("etag").unwrap();
+        let gzip = ("Accept-Encoding", "gzip");
+        for condition in [None, Some(("If-Range", etag.as_str()))] {
+            let asked = [Some(gzip), Some(("Range", "bytes=5-")), condition];
+            let asked: Vec<_> = asked.into_iter().flatten().collect();
+            let part = site.request("GET", "/page/", &asked).await;
+            assert_eq!((part.status, &part.body[..]), (206, &whole.body[5..]));
+            assert_eq!(part.header("etag").as_ref(), Some(&etag));
+        }
+        // Another coding, or none, is another representation.
+        for codings in ["br", ""] {
+            let asked = [
+                ("Accept-Encoding", codings),
+                ("Range", "bytes=5-"),
+                ("If-Range", &etag),
+            ];
+            let answer = site.request("GET", "/page/", &asked).await;
+            assert_eq!(answer.status, 200, "{codings}");
+            assert_eq!(read(&answer), read(&whole), "{codings}");
+        }
+        // Nobody could tell what several parts of it are encoded as.
+        let asked = [gzip, ("Range", "bytes=0-1,5-6")];
+        let answer = site.request("GET", "/page/", &asked).await;
+        assert_eq!((answer.status, read(&answer)), (200, read(&whole)));
+    });
+}
+
+#[test]
+fn an_outer_compress_leaves_pages_in_a_coding_alone() {
+    alone(async || {
+        let dumper = Dumper::new(Cache::builder().build()).compress();
+        let addr = serve(move || {
+            App::new()
+                .configure(routes)
+                .wrap(dumper.clone())
+                .wrap(Compress::default())
+        });
+        let plain = client::request(addr, "GET", "/page/", &[], b"").await;
+        for path in ["/page/", "/page/", "/private/", "/small/", "/stream/"] {
+            let asked = [("Accept-Encoding", "gzip")];
+            let answer = client::request(addr, "GET", path, &asked, b"").await;
+            assert_eq!(coding(&answer).as_deref(), Some("gzip"), "{path}");
+            assert!(read(&answer).starts_with("render"), "{path}");
+            if path == "/page/" {
+                assert_eq!(read(&answer), plain.text());
+            }
+        }
+    });
+}
