@@ -156,6 +156,10 @@ impl<'d> Render<'d> {
         }
         let body = match body.try_into_bytes() {
             Ok(body) => body,
+            Err(body) if self.is_unheard(&body) => {
+                let res = res.set_body(EitherBody::left(Streaming::none()));
+                return pass_on(dumper, res, &Status::Streaming(self.why), asked, self.since);
+            }
             Err(body) => {
                 lease.stream();
                 let status = Status::Streaming(self.why);
@@ -219,17 +223,21 @@ impl<'d> Render<'d> {
         pass_on(self.dumper, res, &status, &self.asked, self.since)
     }
 
-    /// Leaves out a body that nobody listens to: one that was made as for `GET` may
-    /// go on for ever.
+    /// Leaves out a body that nobody listens to.
     fn heard<B: MessageBody>(&self, res: HttpResponse<B>) -> HttpResponse<Body<B>> {
         res.map_body(|_, body| {
-            let is_unheard = self.what.method == Method::HEAD && body.size() == BodySize::Stream;
-            EitherBody::left(if is_unheard {
+            EitherBody::left(if self.is_unheard(&body) {
                 Streaming::none()
             } else {
                 Streaming::untouched(body)
             })
         })
+    }
+
+    /// Whether nobody listens to a body that may go on for ever, since it was made as
+    /// for `GET`.
+    fn is_unheard(&self, body: &impl MessageBody) -> bool {
+        self.what.method == Method::HEAD && body.size() == BodySize::Stream
     }
 }
 

@@ -1,8 +1,14 @@
 //! Streams that are no pages.
 
+use std::convert::Infallible;
+use std::time::Duration;
+
+use actix_web::{HttpResponse, web};
 use bytes::Bytes;
 use dumper_tests::alone::alone;
 use dumper_tests::client::send;
+use futures::stream::repeat_with;
+use tokio::time::timeout;
 
 use super::{next_body, read_until, stream};
 use crate::site::{Headers, Site};
@@ -71,6 +77,25 @@ fn a_head_of_events_ends_at_once() {
         let head = site.request("HEAD", "/0/", &[]).await;
         assert_eq!((head.status, head.body.len()), (200, 0));
         drop(events);
+    });
+}
+
+#[test]
+fn a_head_of_what_may_be_a_page_ends_at_once() {
+    alone(async || {
+        let site = Site::start(|routes| {
+            let endless = async || {
+                let chunk = || Ok::<_, Infallible>(Bytes::from_static(b"more"));
+                HttpResponse::Ok().streaming(repeat_with(chunk))
+            };
+            routes.route("/page/", web::get().to(endless));
+        });
+        for _ in 0..8 {
+            let head = site.request("HEAD", "/page/", &[]);
+            let head = timeout(Duration::from_secs(30), head).await.unwrap();
+            let expected = (200, "fwd=miss; detail=streaming".to_owned());
+            assert_eq!((head.status, head.cache()), expected);
+        }
     });
 }
 
