@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use actix_web::http::header::{
-    DATE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
-    LAST_MODIFIED,
+    CONTENT_ENCODING, DATE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
+    IF_NONE_MATCH, IF_RANGE, LAST_MODIFIED,
 };
 
 use crate::date;
@@ -62,6 +62,11 @@ pub(crate) fn range_applies(
     };
     if validator.starts_with(b"\"") {
         return only(response, &ETAG) == Some(validator);
+    }
+    // What the client has may be of the same date and in no coding: the render of
+    // this page as it streamed.
+    if response.contains_key(CONTENT_ENCODING) {
+        return false;
     }
     let (Some(since), Some(modified)) = (date(request, &IF_RANGE), date(response, &LAST_MODIFIED))
     else {
@@ -242,6 +247,20 @@ mod tests {
             ),
             (MINUTES_LATER, &[(LAST_MODIFIED, MINUTES_LATER)], false),
             (EARLY, &[], false),
+            (
+                EARLY,
+                &[
+                    (LAST_MODIFIED, EARLY),
+                    (DATE, MINUTES_LATER),
+                    (CONTENT_ENCODING, "gzip"),
+                ],
+                false,
+            ),
+            (
+                "\"a\"",
+                &[(ETAG, "\"a\""), (CONTENT_ENCODING, "gzip")],
+                true,
+            ),
         ] {
             assert_eq!(
                 applies(validator, response, created),

@@ -1,5 +1,6 @@
 //! Pages in the coding that a client takes best.
 
+use std::convert::Infallible;
 use std::io::Read;
 
 use actix_web::http::header::ACCEPT_ENCODING;
@@ -289,6 +290,38 @@ fn a_stream_goes_by_as_it_comes_and_is_coded_once_it_is_stored() {
         assert!(second.is_hit());
         assert_eq!(coding(&second).as_deref(), Some("zstd"));
         assert_eq!(read(&second), first.text());
+    });
+}
+
+#[test]
+fn a_stream_that_was_cut_short_does_not_go_on_in_a_coding() {
+    const MODIFIED: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+    alone(async || {
+        let site = Site::with(Dumper::compress, |routes| {
+            let dated = async || {
+                HttpResponse::Ok()
+                    .content_type("text/html")
+                    .insert_header(("Last-Modified", MODIFIED))
+                    .streaming(stream::iter([Ok::<_, Infallible>(text().into())]))
+            };
+            routes.route("/page/", web::get().to(dated));
+        });
+        let first = get(&site, "/page/", "gzip").await;
+        let known = (coding(&first), first.header("etag"));
+        assert_eq!(known, (None, None), "but for its date");
+        let rest = [
+            ("Accept-Encoding", "gzip"),
+            ("If-Range", MODIFIED),
+            ("Range", "bytes=10-"),
+        ];
+        let whole = site.request("GET", "/page/", &rest).await;
+        assert!(whole.is_hit());
+        assert_eq!((whole.status, read(&whole)), (200, first.text()));
+        let rest = site.request("GET", "/page/", &rest[1..]).await;
+        assert_eq!(
+            (rest.status, rest.text().as_str()),
+            (206, &first.text()[10..])
+        );
     });
 }
 
