@@ -35,15 +35,15 @@ struct Stored {
 }
 
 impl Group {
-    /// The page for a request, the newest one if several fit (RFC 9111 §4.1).
+    /// The page for a request, the one made last if several fit (RFC 9111 §4.1).
     pub(super) fn select(&self, key: &Key, headers: &RequestHeaders<'_>) -> Option<&Arc<Page>> {
-        let mut newest_first = self.variants.iter().rev();
-        let stored = newest_first.find(|stored| {
+        let fitting = self.variants.iter().filter(|stored| {
             stored.variant == *key.variant()
                 && stored.page.is_selected_by(headers)
                 && stored.page.is_fresh(Instant::now)
         });
-        stored.map(|stored| &stored.page)
+        let newest = fitting.max_by_key(|stored| stored.page.made());
+        newest.map(|stored| &stored.page)
     }
 
     /// The names of the request headers that select among the pages of a key.

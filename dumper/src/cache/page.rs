@@ -91,6 +91,11 @@ impl Page {
         self
     }
 
+    /// When it was made, wherever that was.
+    pub(super) fn made(&self) -> Instant {
+        self.made
+    }
+
     /// How old it is, if it says itself how long it is fresh.
     #[must_use]
     pub fn age(&self) -> Option<Duration> {

@@ -1,7 +1,8 @@
 //! Which page answers which request (RFC 9111 §4).
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use actix_web::http::header::{DATE, HttpDate};
 use actix_web::{HttpRequest, HttpResponse, web};
 use dumper_tests::alone::alone;
 use dumper_tests::client::Answer;
@@ -61,6 +62,31 @@ fn the_newest_of_several_pages_that_fit_is_served() {
         let asked = [("Accept", "a")];
         let older = site.request("GET", "/page/", &asked).await;
         let newer = site.request("GET", "/page/", &[("Accept", "b")]).await;
+        assert!(older.is_stored() && newer.is_stored());
+        let answer = site.request("GET", "/page/", &asked).await;
+        assert_eq!((answer.is_hit(), answer.text()), (true, newer.text()));
+    });
+}
+
+#[test]
+fn the_newest_of_several_pages_is_so_by_its_date() {
+    async fn dated(req: HttpRequest) -> HttpResponse {
+        let mut res = HttpResponse::Ok();
+        res.append_header(("Cache-Control", "max-age=7200"));
+        let hour = Duration::from_hours(1);
+        match req.headers().contains_key("x-new") {
+            true => res.append_header(("Vary", "X-New")),
+            false => res.append_header((DATE, HttpDate::from(SystemTime::now() - hour))),
+        };
+        res.body(render())
+    }
+    alone(async || {
+        let site = Site::start(|routes| {
+            routes.route("/page/", web::get().to(dated));
+        });
+        let asked = [("X-New", "1")];
+        let newer = site.request("GET", "/page/", &asked).await;
+        let older = site.get("/page/").await;
         assert!(older.is_stored() && newer.is_stored());
         let answer = site.request("GET", "/page/", &asked).await;
         assert_eq!((answer.is_hit(), answer.text()), (true, newer.text()));
