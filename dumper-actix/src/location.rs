@@ -7,6 +7,7 @@ use actix_web::http::header::{CONTENT_LOCATION, HeaderMap, LOCATION};
 use url::Url;
 
 use crate::dumper::Dumper;
+use crate::origin::connection_info;
 
 /// The URL of an unsafe request, as its handler sees it, if what its response names
 /// is to be dropped.
@@ -14,7 +15,7 @@ pub(crate) fn url(dumper: &Dumper, req: &HttpRequest) -> Option<Url> {
     if !dumper.invalidate_location || req.method().is_safe() {
         return None;
     }
-    let connection = req.connection_info();
+    let connection = connection_info(req);
     let target = req.uri().path_and_query()?;
     let url = format!("{}://{}{target}", connection.scheme(), connection.host());
     Url::parse(&url).ok()

@@ -1,9 +1,10 @@
 //! What a request says of the origin that it was sent to.
 
-use actix_web::HttpRequest;
+use actix_web::dev::ConnectionInfo;
 use actix_web::http::Version;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::uri::Authority;
+use actix_web::{HttpMessage, HttpRequest};
 
 use crate::dumper::Dumper;
 use crate::names::is_among;
@@ -52,6 +53,17 @@ const TELLING: [&str; 6] = [
     "fastly-ssl",
     "x-arr-ssl",
 ];
+
+/// Scheme and host as handlers see them, without keeping them for the handlers: a
+/// middleware further in may yet change what tells them.
+pub(crate) fn connection_info(req: &HttpRequest) -> ConnectionInfo {
+    let is_known = req.extensions().contains::<ConnectionInfo>();
+    let connection = req.connection_info().clone();
+    if !is_known {
+        req.extensions_mut().remove::<ConnectionInfo>();
+    }
+    connection
+}
 
 /// Why handlers may not agree on the URL that a request asks for.
 pub(crate) fn doubt(dumper: &Dumper, req: &HttpRequest) -> Option<&'static str> {

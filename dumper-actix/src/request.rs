@@ -39,7 +39,7 @@ pub(crate) fn key(dumper: &Dumper, req: &HttpRequest) -> Result<(Key, Target), S
     if let Some(reason) = origin::doubt(dumper, req) {
         return bypass(reason);
     }
-    let connection = req.connection_info();
+    let connection = origin::connection_info(req);
     let scheme = connection.scheme();
     // Any other was made up by a visitor.
     if !["http", "https"].contains(&scheme) {

@@ -1,9 +1,16 @@
 //! Scheme and host.
 
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{App, Error, HttpRequest, web};
+use dumper::Cache;
+use dumper_actix::Dumper;
 use dumper_tests::alone::alone;
-use dumper_tests::client::exchange;
+use dumper_tests::client::{self, exchange};
 
 use super::echo;
+use crate::site::serve;
 
 #[test]
 fn a_page_shows_the_host_that_it_was_asked_for() {
@@ -148,6 +155,36 @@ fn a_listed_host_may_be_asked_for_with_its_usual_port() {
                 "{told}://{host}: {}",
                 answer.cache()
             );
+        }
+    });
+}
+
+/// Some sites take from requests what only their own proxy may tell.
+#[test]
+fn a_handler_believes_what_a_middleware_further_in_leaves_of_the_origin() {
+    async fn distrust(
+        mut req: ServiceRequest,
+        next: Next<impl MessageBody>,
+    ) -> Result<ServiceResponse<impl MessageBody>, Error> {
+        req.headers_mut().remove("x-forwarded-host");
+        next.call(req).await
+    }
+    alone(async || {
+        let dumper = Dumper::new(Cache::builder().build()).invalidate_location();
+        let addr = serve(move || {
+            let host = async |req: HttpRequest| req.connection_info().host().to_owned();
+            let app = App::new().route("/page/", web::to(host));
+            app.wrap(from_fn(distrust)).wrap(dumper.clone())
+        });
+        let told = ("X-Forwarded-Host", "evil.example");
+        let cookie = ("Cookie", "id=1");
+        for (method, headers) in [
+            ("GET", &[told][..]),
+            ("GET", &[told, cookie]),
+            ("POST", &[told]),
+        ] {
+            let answer = client::request(addr, method, "/page/", headers, b"").await;
+            assert_eq!(answer.text(), "parlour.example", "{method} {headers:?}");
         }
     });
 }
