@@ -140,11 +140,12 @@ where
         .cache
         .stored(&key, &|name| header_value(headers, name));
     let client = RequestDirectives::by(dumper, headers);
-    let Some(page) = page.filter(|page| client.accepts(page)) else {
-        return bypass(dumper, service, req, Status::Bypass("range")).await;
-    };
     let what = What::of(&req, key);
-    Ok(serve(dumper, req, &what, &page).await)
+    match page.filter(|page| client.accepts(page)) {
+        Some(page) => Ok(serve(dumper, req, &what, &page).await),
+        None if client.only_if_cached => Ok(without_page(dumper, req, &what)),
+        None => bypass(dumper, service, req, Status::Bypass("range")).await,
+    }
 }
 
 /// Answers a request with a page, or makes one.

@@ -115,10 +115,18 @@ fn a_client_who_wants_a_stored_page_or_none_gets_that() {
         let none = ask(&site, "only-if-cached").await;
         assert_eq!((none.status, none.body.len()), (504, 0));
         assert_eq!(none.cache(), "detail=only-if-cached");
+        let range = [("Cache-Control", "only-if-cached"), ("Range", "bytes=0-1")];
+        let part = site.request("GET", "/page/", &range).await;
+        assert_eq!((part.status, part.cache()), (504, none.cache()));
         let page = site.get("/page/").await;
         assert!(page.is_stored(), "the refusal is not");
         let stored = ask(&site, "only-if-cached").await;
         assert_eq!((stored.status, stored.text()), (200, page.text()));
+        let part = site.request("GET", "/page/", &range).await;
+        assert_eq!(
+            (part.status, part.text()),
+            (206, page.text()[..2].to_owned())
+        );
         let stored = ask(&site, "only-if-cached, max-age=9").await;
         assert!(stored.is_hit());
         let anew = ask(&site, "only-if-cached, no-cache").await;
