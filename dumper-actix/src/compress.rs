@@ -70,8 +70,10 @@ impl Coded {
         if body.len() < MIN_BYTES {
             return None;
         }
-        let _permit = AT_A_TIME.acquire().await.ok()?;
+        let permit = AT_A_TIME.acquire().await.ok()?;
         let coded = spawn_blocking(move || {
+            // Whoever waits may go away, and this goes on.
+            let _permit = permit;
             let coded = compress(coding, &body)?;
             let pays = coded.len() + body.len() / 16 < body.len();
             Ok::<_, io::Error>(pays.then(|| Self {
@@ -128,7 +130,9 @@ fn compress(coding: Coding, body: &[u8]) -> io::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use std::future::{Future, poll_fn};
     use std::io::Read;
+    use std::task::Poll;
 
     use brotli::Decompressor;
     use flate2::read::GzDecoder;
@@ -175,6 +179,19 @@ mod tests {
                 assert!(coded.is_none(), "{coding:?}");
             }
         }
+    }
+
+    #[actix_web::test]
+    async fn a_coding_that_nobody_waits_for_any_more_still_takes_a_core() {
+        let cores = available_parallelism().map_or(1, usize::from);
+        let body = Bytes::from("All flavors, and all sizes. ".repeat(1 << 19));
+        let codings = Codings::default();
+        let mut made = Box::pin(codings.get_or_make(Coding::Brotli, &body, |_| true));
+        let polled = poll_fn(|cx| Poll::Ready(made.as_mut().poll(cx).is_pending()));
+        assert!(polled.await, "it is not made on the worker");
+        drop(made);
+        let all = u32::try_from(cores).unwrap();
+        assert!(AT_A_TIME.try_acquire_many(all).is_err());
     }
 
     #[actix_web::test]
