@@ -58,11 +58,13 @@ const TELLING: [&str; 6] = [
 /// middleware further in may yet change what tells them.
 pub(crate) fn connection_info(req: &HttpRequest) -> ConnectionInfo {
     let is_known = req.extensions().contains::<ConnectionInfo>();
-    let connection = req.connection_info().clone();
-    if !is_known {
-        req.extensions_mut().remove::<ConnectionInfo>();
+    let found = req.connection_info();
+    if is_known {
+        return found.clone();
     }
-    connection
+    drop(found);
+    let found = req.extensions_mut().remove();
+    found.unwrap_or_else(|| req.connection_info().clone())
 }
 
 /// Why handlers may not agree on the URL that a request asks for.

@@ -74,10 +74,11 @@ fn the_newest_of_several_pages_is_so_by_its_date() {
         let mut res = HttpResponse::Ok();
         res.append_header(("Cache-Control", "max-age=7200"));
         let hour = Duration::from_hours(1);
-        match req.headers().contains_key("x-new") {
-            true => res.append_header(("Vary", "X-New")),
-            false => res.append_header((DATE, HttpDate::from(SystemTime::now() - hour))),
-        };
+        if req.headers().contains_key("x-new") {
+            res.append_header(("Vary", "X-New"));
+        } else {
+            res.append_header((DATE, HttpDate::from(SystemTime::now() - hour)));
+        }
         res.body(render())
     }
     alone(async || {
