@@ -27,8 +27,8 @@ pub(crate) fn is_compressible(headers: &HeaderMap) -> bool {
     let content_type = headers
         .get(CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok());
-    let may_be_changed = Directives::of_cache_control(headers)
-        .is_some_and(|said| said.iter().all(|(name, _)| name != "no-transform"));
+    let may_be_changed =
+        Directives::of_cache_control(headers).is_some_and(|said| !said.no_transform());
     content_type.is_some_and(is_compressible_type)
         && may_be_changed
         && !headers.contains_key(CONTENT_ENCODING)

@@ -51,13 +51,21 @@ impl Directives {
     /// The directive that keeps a response out of a shared cache that understands
     /// its status.
     pub(crate) fn forbidding(&self) -> Option<&'static str> {
-        let says = |name| self.arguments(name).any(|given| given != Argument::False);
         // RFC 9111 §5.2.2.3.
         let understood = self
             .arguments("must-understand")
             .any(|given| given == Argument::None);
         let mut forbidding = ["no-store", "private", "no-cache"].into_iter();
-        forbidding.find(|name| says(name) && !(*name == "no-store" && understood))
+        forbidding.find(|name| self.says(name) && !(*name == "no-store" && understood))
+    }
+
+    /// Whether the content is to be sent as it is (RFC 9111 §5.2.2.6).
+    pub(crate) fn no_transform(&self) -> bool {
+        self.says("no-transform")
+    }
+
+    fn says(&self, name: &str) -> bool {
+        self.arguments(name).any(|given| given != Argument::False)
     }
 
     /// How long a shared cache may use a response (RFC 9111 §4.2.1).

@@ -15,6 +15,8 @@ pub(crate) struct Policy {
     /// The directive that forbids it.
     pub(crate) forbidding: Option<&'static str>,
     pub(crate) lifetime: Lifetime,
+    /// Whether it is to be sent as it is.
+    pub(crate) no_transform: bool,
 }
 
 impl Policy {
@@ -34,6 +36,7 @@ impl Policy {
         if let Some(elsewhere) = targeted(headers, &CDN_CACHE_CONTROL) {
             policy.forbidding = policy.forbidding.or(elsewhere.forbidding());
             policy.lifetime = policy.lifetime.shorter(elsewhere.lifetime());
+            policy.no_transform |= elsewhere.no_transform();
         }
         Some(policy)
     }
@@ -44,6 +47,7 @@ impl From<&Directives> for Policy {
         Self {
             forbidding: directives.forbidding(),
             lifetime: directives.lifetime(),
+            no_transform: directives.no_transform(),
         }
     }
 }

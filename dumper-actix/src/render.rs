@@ -144,7 +144,9 @@ impl<'d> Render<'d> {
         let Self { dumper, asked, .. } = &self;
         if dumper.compress {
             fit.ignore_codings();
-            offer_codings(res.headers_mut());
+            if !fit.no_transform {
+                offer_codings(res.headers_mut());
+            }
         }
         tell_browsers(res.headers_mut(), dumper.browser_cache);
         let head = Head::of(res.status(), res.headers(), fit, asked);

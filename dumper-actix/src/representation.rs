@@ -37,6 +37,15 @@ impl Prepared {
     }
 }
 
+/// Lets a page be sent in no coding, whatever its headers say.
+pub(crate) fn leave_as_it_is(page: &Page) {
+    page.prepared(|page| Prepared {
+        #[cfg(feature = "compress")]
+        codings: None,
+        ..Prepared::of(page)
+    });
+}
+
 /// Adds the headers of a page to those of a response.
 pub(crate) fn add_headers(page: &Page, headers: &mut HeaderMap) {
     let prepared = page.prepared(Prepared::of);

@@ -11,6 +11,7 @@ use crate::dumper::{BrowserCache, Dumper};
 use crate::fields::tokens;
 use crate::freshness::{Fresh, Lifetime};
 use crate::policy::Policy;
+use crate::representation;
 use crate::request::{ACCEPTS, header_value};
 
 /// Fields that concern one connection or the way here (RFC 9111 §3.1), or that are
@@ -39,6 +40,7 @@ pub(crate) struct Head {
     headers: Vec<(String, Bytes)>,
     vary: Vec<(String, Option<Vec<u8>>)>,
     fresh: Option<Fresh>,
+    no_transform: bool,
 }
 
 impl Head {
@@ -62,6 +64,7 @@ impl Head {
                 })
                 .collect(),
             fresh: fit.fresh,
+            no_transform: fit.no_transform,
         }
     }
 
@@ -73,6 +76,9 @@ impl Head {
             self.headers.push(("etag".to_owned(), etag));
         }
         let page = Page::new(self.status.as_u16(), self.headers, body).vary(self.vary);
+        if self.no_transform {
+            representation::leave_as_it_is(&page);
+        }
         match self.fresh.as_ref().map(Fresh::left_and_age) {
             Some((left, age)) => page.fresh_for(left, age),
             None => page,
@@ -89,6 +95,8 @@ pub(crate) struct Fit {
     vary: Vec<String>,
     /// The fields that concern this connection alone.
     connection: Vec<String>,
+    /// Whether it is to be sent as it is.
+    pub(crate) no_transform: bool,
 }
 
 impl Fit {
@@ -171,6 +179,7 @@ fn fit_by_headers(
         fresh,
         vary,
         connection,
+        no_transform: policy.no_transform,
     })
 }
 

@@ -17,7 +17,7 @@ use flate2::read::GzDecoder;
 use futures::future::join_all;
 use futures::stream;
 
-use crate::site::{Site, render, serve};
+use crate::site::{Headers, Site, render, serve};
 
 const CODINGS: [&str; 3] = ["br", "gzip", "zstd"];
 
@@ -266,6 +266,46 @@ fn what_does_not_get_smaller_stays_as_it_is() {
                 assert!(answer.text().starts_with("render"), "{path}");
             }
             assert!(get(&site, path, "br").await.is_hit(), "{path}");
+        }
+    });
+}
+
+#[test]
+fn no_transform_counts_in_any_field_that_does() {
+    const PAGES: [(&str, Headers); 3] = [
+        (
+            "/0/",
+            &[("Dumper-Cache-Control", "max-age=60, no-transform")],
+        ),
+        ("/1/", &[("CDN-Cache-Control", "no-transform")]),
+        (
+            "/2/",
+            &[
+                ("Dumper-Cache-Control", "no-transform"),
+                ("Vary", "Accept-Encoding"),
+            ],
+        ),
+    ];
+    alone(async || {
+        let site = Site::with(Dumper::compress, |routes| {
+            for (path, headers) in PAGES {
+                let page = move || async move {
+                    let mut res = HttpResponse::Ok();
+                    res.content_type("text/html");
+                    for header in headers {
+                        res.append_header(*header);
+                    }
+                    res.body(text())
+                };
+                routes.route(path, web::get().to(page));
+            }
+        });
+        for (path, headers) in PAGES {
+            for visit in 0..2 {
+                let answer = get(&site, path, "gzip").await;
+                assert_eq!(answer.is_hit(), visit == 1, "{headers:?}");
+                assert_eq!(coding(&answer), None, "{headers:?}");
+            }
         }
     });
 }
