@@ -71,9 +71,9 @@ use crate::targeted::DUMPER_CACHE_CONTROL;
 ///
 /// # What selects a page
 ///
-/// Scheme and host as `connection_info()` has them, the path in its canonical
-/// form, the [query](Self::query), and the request headers that the response's `Vary`
-/// names. A response in a content coding is for those who take that coding, and one
+/// Scheme and host as `connection_info()` has them, the server of the process if
+/// there are several, the path in its canonical form, the [query](Self::query), and
+/// the request headers that the response's `Vary` names. A response in a content coding is for those who take that coding, and one
 /// that allows an origin for that `Origin`, whether `Vary` says so or not. The number
 /// of pages of a path is [bounded](::dumper::CacheBuilder::max_variants).
 ///

@@ -1,5 +1,8 @@
 //! What a request says of the origin that it was sent to.
 
+use std::net::SocketAddr;
+use std::sync::OnceLock;
+
 use actix_web::dev::ConnectionInfo;
 use actix_web::http::Version;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -107,6 +110,17 @@ pub(crate) fn told(req: &HttpRequest) -> Option<String> {
         .iter()
         .map(|(name, value)| format!("{name}: \"{}\"", value.escape_ascii()));
     Some(told.collect::<Vec<_>>().join(", "))
+}
+
+/// Tells servers of a process apart that share a cache: a visitor chooses the host,
+/// but not the server that he reaches. One of them, mostly the only one, needs no
+/// name.
+pub(crate) fn server(req: &HttpRequest) -> Option<String> {
+    static UNNAMED: OnceLock<SocketAddr> = OnceLock::new();
+
+    let addr = req.app_config().local_addr();
+    let unnamed = UNNAMED.get_or_init(|| addr);
+    (addr != *unnamed).then(|| format!("server {addr}"))
 }
 
 /// Tells requests apart that name their host in another place than most, since

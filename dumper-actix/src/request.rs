@@ -69,7 +69,10 @@ pub(crate) fn key(dumper: &Dumper, req: &HttpRequest) -> Result<(Key, Target), S
     if told.is_none() && host != connection.host() {
         target.host = HeaderValue::from_str(&host).ok();
     }
-    Ok((key.told(told.or_else(|| origin::form(req))), target))
+    let told = told.or_else(|| origin::form(req)).into_iter();
+    let told: Vec<String> = told.chain(origin::server(req)).collect();
+    let told = (!told.is_empty()).then(|| told.join(", "));
+    Ok((key.told(told), target))
 }
 
 /// Whether a request asks for parts of a page: nothing is stored of what the

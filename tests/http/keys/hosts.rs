@@ -188,3 +188,31 @@ fn a_handler_believes_what_a_middleware_further_in_leaves_of_the_origin() {
         }
     });
 }
+
+#[test]
+fn what_one_server_of_a_process_stores_is_not_served_by_another() {
+    alone(async || {
+        let internal = serve(|| {
+            let metrics = web::get().to(async || "secret");
+            App::new()
+                .wrap(Dumper::default())
+                .route("/metrics/", metrics)
+        });
+        let public = serve(|| App::new().wrap(Dumper::default()));
+        // Whichever comes first.
+        for (first, second) in [(public, internal), (internal, public)] {
+            let host = internal.to_string();
+            let asked = [("Host", host.as_str())];
+            for addr in [first, second] {
+                let answer = client::request(addr, "GET", "/metrics/", &asked, b"").await;
+                assert_eq!(answer.status, if addr == internal { 200 } else { 404 });
+            }
+        }
+        let host = internal.to_string();
+        let hit = client::request(internal, "GET", "/metrics/", &[("Host", &host)], b"").await;
+        assert!(hit.is_hit());
+        Cache::global().invalidate_paths(["/metrics/"]).await;
+        let new = client::request(internal, "GET", "/metrics/", &[("Host", &host)], b"").await;
+        assert!(new.is_stored());
+    });
+}
