@@ -20,6 +20,7 @@ pub(super) struct Bounds {
 /// The pages of one path. They are stored, weighed, evicted and dropped together.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
+    /// In the order in which they were made.
     variants: Vec<Stored>,
     filing: Filing,
     weight: u64,
@@ -37,13 +38,13 @@ struct Stored {
 impl Group {
     /// The page for a request, the one made last if several fit (RFC 9111 §4.1).
     pub(super) fn select(&self, key: &Key, headers: &RequestHeaders<'_>) -> Option<&Arc<Page>> {
-        let fitting = self.variants.iter().filter(|stored| {
+        let mut newest_first = self.variants.iter().rev();
+        let stored = newest_first.find(|stored| {
             stored.variant == *key.variant()
                 && stored.page.is_selected_by(headers)
                 && stored.page.is_fresh(Instant::now)
         });
-        let newest = fitting.max_by_key(|stored| stored.page.made());
-        newest.map(|stored| &stored.page)
+        stored.map(|stored| &stored.page)
     }
 
     /// The names of the request headers that select among the pages of a key.
@@ -77,12 +78,15 @@ impl Group {
         group
             .variants
             .retain(|stored| stored.variant != *key.variant() || !stored.page.same_variant(page));
-        group.variants.push(Stored {
+        let made_before = |stored: &Stored| stored.page.made() <= page.made();
+        let place = group.variants.partition_point(made_before);
+        let stored = Stored {
             variant: key.variant().clone(),
             page: Arc::clone(page),
             filing: filing.clone(),
             added: 0,
-        });
+        };
+        group.variants.insert(place, stored);
         group.make_room(page, bounds);
         for stored in &group.variants {
             group.filing.merge(&stored.filing);
