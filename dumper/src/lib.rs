@@ -22,18 +22,19 @@ mod reach;
 mod sync;
 
 mod cache;
+pub mod store;
 
 pub use dumper_derive::{Dumped, behavior};
 
 pub use crate::cache::{
     AlreadyInstalled, Cache, CacheBuilder, Key, Lease, Lookup, NotStored, Page, RequestHeaders,
-    Stats, invalidate_paths,
+    Stats, Times, invalidate_paths,
 };
 pub use crate::dependent_paths::DependentPaths;
 pub use crate::dumped::Dumped;
 #[cfg(feature = "observe")]
 pub use crate::observe::{observe, observed};
-pub use crate::path::Path;
+pub use crate::path::{Kin, Path};
 pub use crate::registry::{
     Registration, invalidate_model, register, register_async, register_derived, registered,
 };

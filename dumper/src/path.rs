@@ -58,7 +58,8 @@ impl Path {
     }
 
     /// The paths a lenient handler may take for this one.
-    pub(crate) fn kin(&self) -> Kin {
+    #[must_use]
+    pub fn kin(&self) -> Kin {
         Kin {
             path: self.clone(),
             folded: fold(&self.0).into(),
@@ -72,14 +73,32 @@ impl fmt::Display for Path {
     }
 }
 
-/// All paths that a lenient handler may answer with the same row as this one.
+/// All paths that a lenient handler may answer with the same row as this one: what
+/// is left of a path when case, accents, punctuation and leading zeros are
+/// overlooked.
+///
+/// # Examples
+///
+/// ```
+/// use dumper::Path;
+///
+/// let kin = |path| Path::requested(path).kin();
+/// assert_eq!(kin("/items/007/"), kin("/items/7"));
+/// assert_eq!(kin("/flavors/VANILLA/"), kin("/flavors/vanilla/"));
+/// ```
 #[derive(Clone, Debug)]
-pub(crate) struct Kin {
+pub struct Kin {
     path: Path,
     folded: Arc<str>,
 }
 
 impl Kin {
+    /// What all of them have in common: a name for them.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.folded
+    }
+
     /// The path of which these are the kin.
     pub(crate) fn path(&self) -> &Path {
         &self.path

@@ -98,6 +98,12 @@ impl EntityTag {
         }
     }
 
+    /// Regular expressions for the paths of its pages.
+    pub(crate) fn patterns(&self) -> &[String] {
+        let patterns = self.0.patterns.as_ref();
+        patterns.map_or(&[], Patterns::as_strings)
+    }
+
     fn has_page_at(&self, path: &Path) -> bool {
         match &self.0.patterns {
             Some(patterns) => patterns.match_path(path.as_str()),
@@ -122,7 +128,7 @@ impl Hash for EntityTag {
 
 /// Where a page is filed: all that can reach it.
 #[derive(Clone, Debug)]
-pub(crate) struct Filing {
+pub struct Filing {
     /// The path asked for, and those an inner service made of it.
     paths: HashMap<Path, Kin>,
     tags: HashSet<Tag>,
@@ -134,6 +140,16 @@ impl Filing {
             paths: HashMap::from([(path.clone(), path.kin())]),
             tags: HashSet::new(),
         }
+    }
+
+    /// The path asked for, and those that an inner service made of it.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.paths.keys()
+    }
+
+    /// The tags that the response named.
+    pub fn tags(&self) -> impl Iterator<Item = &str> {
+        self.tags.iter().map(|tag| &**tag)
     }
 
     pub(crate) fn add_path(&mut self, path: &Path) {

@@ -135,6 +135,11 @@ impl Patterns {
         Self(RegexSet::new(patterns).expect("an escaped literal and a wildcard are a pattern"))
     }
 
+    /// The regular expressions.
+    pub(crate) fn as_strings(&self) -> &[String] {
+        self.0.patterns()
+    }
+
     pub(crate) fn match_path(&self, canonical: &str) -> bool {
         self.0.is_match(canonical.as_bytes())
     }

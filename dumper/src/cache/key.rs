@@ -69,6 +69,41 @@ impl Key {
         &self.path
     }
 
+    /// Everything that the key is made of, as bytes that no other key has.
+    ///
+    /// They are the same in all processes of a version of this crate, so that a
+    /// store can find pages by them.
+    #[must_use]
+    pub fn identity(&self) -> Vec<u8> {
+        let Variant {
+            scheme,
+            host,
+            told,
+            spelling,
+            query,
+        } = &self.variant;
+        let parts = [Some(self.path.as_str()), Some(scheme), Some(host)];
+        let options = [told, spelling, query].map(Option::as_deref);
+        let mut identity = Vec::new();
+        for part in parts.into_iter().chain(options) {
+            let Some(part) = part else {
+                identity.push(0);
+                continue;
+            };
+            identity.push(1);
+            identity.extend((part.len() as u64).to_be_bytes());
+            identity.extend(part.as_bytes());
+        }
+        identity
+    }
+
+    /// Whether it is the page that the path alone asks for, as the path is spelled
+    /// and without a query.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.variant.is_plain()
+    }
+
     pub(super) fn variant(&self) -> &Variant {
         &self.variant
     }

@@ -39,6 +39,12 @@ pub enum NotStored {
     TooSlow,
     /// It does not fit into the cache.
     TooLarge,
+    /// The store that it shares with other processes cannot be reached, or takes no
+    /// pages.
+    Unavailable,
+    /// An inner service answered it by another path, which the store that it shares
+    /// with other processes cannot file it under.
+    Elsewhere,
 }
 
 impl Lease {
@@ -151,6 +157,8 @@ impl fmt::Display for NotStored {
             Self::Invalidated => "invalidated",
             Self::TooSlow => "too-slow",
             Self::TooLarge => "too-large",
+            Self::Unavailable => "store-unavailable",
+            Self::Elsewhere => "another-path",
         })
     }
 }

@@ -17,7 +17,7 @@ use self::flight::{Flights, Leading, Outcome, Sought, Turn};
 pub use self::key::Key;
 pub use self::lease::{Lease, NotStored};
 pub(crate) use self::memory::Memory;
-pub use self::page::{Page, RequestHeaders};
+pub use self::page::{Page, RequestHeaders, Times};
 pub use self::stats::Stats;
 use crate::ledger::{LeaseId, Refusal};
 use crate::process::{self, Cause, Process};

@@ -59,6 +59,53 @@ impl Page {
         self
     }
 
+    /// The moments that matter to a page, by the clock on the wall, so that another
+    /// process can [restore](Self::restore) them.
+    #[must_use]
+    pub fn times(&self) -> Times {
+        let now = (Instant::now(), SystemTime::now());
+        let on_the_wall = |moment: Instant| {
+            let since = now.0.saturating_duration_since(moment);
+            let until = moment.saturating_duration_since(now.0);
+            now.1
+                .checked_sub(since)
+                .and_then(|moment| moment.checked_add(until))
+                .unwrap_or(now.1)
+        };
+        Times {
+            created: self.created,
+            made: on_the_wall(self.made),
+            stale: self.stale.map(on_the_wall),
+        }
+    }
+
+    /// Sets the moments of a page that was stored by another process. The clocks of
+    /// both should agree; they need not, for a page that is fresh for ever.
+    #[must_use]
+    pub fn restore(mut self, times: Times) -> Self {
+        let now = (Instant::now(), SystemTime::now());
+        let by_our_clock = |moment: SystemTime| match moment.duration_since(now.1) {
+            Ok(until) => now.0 + until.min(LONGEST),
+            Err(since) => now.0.checked_sub(since.duration()).unwrap_or(now.0),
+        };
+        self.created = times.created;
+        self.made = by_our_clock(times.made);
+        self.stale = times.stale.map(by_our_clock);
+        self
+    }
+
+    /// Whether it is fresh, and [selected](Self::vary) by the headers of a request.
+    #[must_use]
+    pub fn answers(&self, headers: &RequestHeaders<'_>) -> bool {
+        self.is_selected_by(headers) && self.is_fresh(Instant::now)
+    }
+
+    /// The request headers that selected it, with their values in the request.
+    #[must_use]
+    pub fn selected_by(&self) -> &[(String, Option<Vec<u8>>)] {
+        &self.vary
+    }
+
     /// The status code.
     #[must_use]
     pub fn status(&self) -> u16 {
@@ -179,6 +226,17 @@ impl fmt::Debug for Page {
             .field("bytes", &self.body.len())
             .finish_non_exhaustive()
     }
+}
+
+/// The moments that matter to a page; see [`Page::times`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Times {
+    /// When it was made into a page, however old it was then.
+    pub created: SystemTime,
+    /// When it was made, wherever that was.
+    pub made: SystemTime,
+    /// When it stops being fresh, unless it is fresh for ever.
+    pub stale: Option<SystemTime>,
 }
 
 /// The value of a request's header field, its lines joined by `, `, by its name

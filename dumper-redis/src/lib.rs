@@ -1,0 +1,1 @@
+//! Shares the pages of the `dumper` cache among processes and machines by Redis.
