@@ -1,7 +1,8 @@
 //! Response bodies, and keeping a copy of one as it streams.
 
+use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use actix_web::body::{BodySize, EitherBody, MessageBody};
 use bytes::Bytes;
@@ -65,13 +66,22 @@ impl Copy {
         matches!(self.size, BodySize::Sized(size) if size == self.body.len() as u64)
     }
 
+    /// Stores the page. It is there at once if it is stored in memory alone; nobody
+    /// waits for a store.
     fn fill(self) {
-        let body = self.body.into_boxed_slice();
-        match self.lease.fill(self.head.with_body(body.into())) {
-            Ok(_) => debug!(target: "dumper::middleware", "stored: {}", self.what),
-            Err(err) => {
-                debug!(target: "dumper::middleware", "not stored: {} because {err}", self.what);
+        let fill = async move {
+            let body = self.body.into_boxed_slice();
+            match self.lease.fill(self.head.with_body(body.into())).await {
+                Ok(_) => debug!(target: "dumper::middleware", "stored: {}", self.what),
+                Err(err) => {
+                    debug!(target: "dumper::middleware", "not stored: {} because {err}", self.what);
+                }
             }
+        };
+        let mut fill = Box::pin(fill);
+        let mut nobody = Context::from_waker(Waker::noop());
+        if fill.as_mut().poll(&mut nobody).is_pending() {
+            actix_web::rt::spawn(fill);
         }
     }
 }

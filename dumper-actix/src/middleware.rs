@@ -138,7 +138,8 @@ where
     let headers = req.headers();
     let page = dumper
         .cache
-        .stored(&key, &|name| header_value(headers, name));
+        .stored(&key, &|name| header_value(headers, name))
+        .await;
     let client = RequestDirectives::by(dumper, headers);
     let what = What::of(&req, key);
     match page.filter(|page| client.accepts(page)) {
@@ -167,8 +168,9 @@ where
         .await;
     let lease = match lookup {
         Lookup::Hit(page) => return Ok(serve(dumper, req, &what, &page).await),
-        Lookup::Miss(lease) => Some(lease),
-        Lookup::Fenced => None,
+        Lookup::Miss(lease) => Ok(lease),
+        Lookup::Fenced => Err("fenced"),
+        Lookup::Unavailable => Err("store-unavailable"),
     };
     if client.only_if_cached {
         return Ok(without_page(dumper, req, &what));
@@ -218,9 +220,9 @@ where
         .as_ref()
         .is_ok_and(|res| !res.status().is_server_error() && res.response().error().is_none());
     if well {
-        scope.end();
+        scope.end().await;
     } else {
-        scope.fail();
+        scope.fail().await;
     }
     (res, tags)
 }

@@ -88,27 +88,27 @@ impl<'d> Render<'d> {
     pub(crate) async fn end<B: MessageBody>(
         self,
         res: ServiceResponse<B>,
-        lease: Option<Lease>,
+        lease: Result<Lease, &'static str>,
         tags: Vec<Arc<str>>,
     ) -> ServiceResponse<Body<B>> {
         let (req, mut res) = res.into_parts();
         let fit = self.fit(&req, &res);
         res.headers_mut().remove(DUMPER_CACHE_CONTROL);
         let res = match (lease, fit) {
-            (Some(mut lease), Ok(fit)) => {
+            (Ok(mut lease), Ok(fit)) => {
                 lease.also_at(req.path());
                 lease.tag(tags);
                 self.store(res, fit, lease).await
             }
-            (Some(lease), Err(reason)) => {
+            (Ok(lease), Err(reason)) => {
                 lease.decline();
                 self.refuse(self.heard(res), &reason)
             }
-            (None, fit) => {
+            (Err(barred), fit) => {
                 if fit.is_ok() {
                     tell_browsers(res.headers_mut(), self.dumper.browser_cache);
                 }
-                self.refuse(self.heard(res), "fenced")
+                self.refuse(self.heard(res), barred)
             }
         };
         ServiceResponse::new(req, res)
@@ -194,7 +194,7 @@ impl<'d> Render<'d> {
         {
             res.headers_mut().insert(header::ETAG, etag);
         }
-        let page = match lease.fill(page) {
+        let page = match lease.fill(page).await {
             Ok(page) => page,
             Err(err) => {
                 let res = res.set_body(EitherBody::right(body));

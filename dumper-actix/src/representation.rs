@@ -65,6 +65,8 @@ pub(crate) async fn select(
     headers: &mut HeaderMap,
 ) -> Bytes {
     if dumper.compress
+        // Elsewhere a coding would be made anew for each request.
+        && dumper.cache.is_near()
         && let Some(prepared) = page.prepared(Prepared::of)
         && let Some(codings) = &prepared.codings
         && let Some(coding) = Coding::best_for(request)

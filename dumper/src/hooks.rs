@@ -31,7 +31,7 @@ use crate::guarded::is_autocommit;
 #[cfg(feature = "observe")]
 use crate::ledger::Verb;
 use crate::ledger::{Dependents, Moved, Raised, Since, Written};
-use crate::process::{self, Cause};
+use crate::process::{self, Cause, Deliveries};
 use crate::reach::{Reach, RowId};
 use crate::registry::{self, Entity};
 use crate::row::{active_key, foreseen_paths, model_key, moves};
@@ -94,18 +94,19 @@ where
         let mut attempts = Attempts::default();
         let mut read = Dependents::default();
         while let Some(since) = attempts.next(db).await {
+            if entity.asks_database {
+                scope::moves(since);
+            }
             read = dependents::of_row::<E, C>(&entity, &written.row, model, db).await?;
-            if settle(&written, read.clone(), since, "saved").is_ok() {
+            if let Ok(deliveries) = settle(&written, read.clone(), since, "saved") {
+                wait(&written, deliveries).await;
                 return Ok(());
             }
         }
-        let settled = settle(
-            &written,
-            or_all(&written.row, read),
-            attempts::now(),
-            "saved",
-        );
-        debug_assert_eq!(settled, Ok(()), "nothing is checked");
+        let read = or_all(&written.row, read);
+        if let Ok(deliveries) = settle(&written, read, attempts::now(), "saved") {
+            wait(&written, deliveries).await;
+        }
         Ok(())
     }
 }
@@ -157,8 +158,9 @@ where
             committed: is_autocommit::<C>(),
         };
         let nothing = Dependents::default();
-        let settled = settle(&written, nothing, attempts::now(), "deleted");
-        debug_assert_eq!(settled, Ok(()), "nothing is checked");
+        if let Ok(deliveries) = settle(&written, nothing, attempts::now(), "deleted") {
+            wait(&written, deliveries).await;
+        }
         Ok(())
     }
 }
@@ -206,7 +208,7 @@ where
 {
     let row = entity.row(key.clone().unwrap_or_else(|| "new".into()));
     let foreseen = reaches(&row, foreseen_paths::<E>(entity, model));
-    let raised = raise(&row, key.as_ref(), foreseen, Write::Insert);
+    let raised = raise(&row, key.as_ref(), foreseen, Write::Insert).await?;
     if dependents::has_owners::<E>() {
         let read = || dependents::of_new_row::<E, C>(&row, model, db);
         reach_further(&row, &raised, db, Write::Insert, read).await?;
@@ -234,7 +236,7 @@ where
         // A model to be deleted may have been changed since it was read.
         Write::Delete => Ok(Vec::new()),
     };
-    let raised = raise(&row, Some(&row.key), reaches(&row, foreseen), write);
+    let raised = raise(&row, Some(&row.key), reaches(&row, foreseen), write).await?;
     let is_foreseen = write == Write::Update && !entity.asks_database && !moves::<E>(entity, model);
     if is_foreseen {
         return Ok(());
@@ -270,23 +272,52 @@ where
     let mut attempts = Attempts::default();
     let mut last = Dependents::default();
     while let Some(since) = attempts.next(db).await {
+        scope::moves(since);
         last = read().await?;
-        if reach(last.clone(), since).is_ok() {
-            return Ok(());
+        if let Ok(deliveries) = reach(last.clone(), since) {
+            return stand(deliveries).await;
         }
     }
-    let reached = reach(or_all(row, last), attempts::now());
-    debug_assert_eq!(reached, Ok(()), "nothing is checked");
-    Ok(())
+    match reach(or_all(row, last), attempts::now()) {
+        Ok(deliveries) => stand(deliveries).await,
+        Err(Moved) => Ok(()),
+    }
 }
 
-fn raise(row: &RowId, key: Option<&Arc<str>>, reaches: Vec<Reach>, write: Write) -> Raised {
+async fn raise(
+    row: &RowId,
+    key: Option<&Arc<str>>,
+    reaches: Vec<Reach>,
+    write: Write,
+) -> Result<Raised, DbErr> {
     let (process, owner) = (process::global(), scope::owner());
     let cause = cause(row, write.about());
-    let raised = process.raise(owner, &row.entity, key.map(|key| &**key), reaches, cause);
+    let (raised, deliveries) =
+        process.raise(owner, &row.entity, key.map(|key| &**key), reaches, cause);
     #[cfg(feature = "observe")]
     process.announce(owner, &row.entity, write.verb(), key);
-    raised
+    stand(deliveries).await?;
+    Ok(raised)
+}
+
+/// Waits until fences stand in the shared stores too, or cannot.
+async fn stand(deliveries: Deliveries) -> Result<(), DbErr> {
+    let raised = deliveries.raised().await;
+    raised.map_err(|err| {
+        DbErr::Custom(format!(
+            "not written, since no fence could be raised: {err}"
+        ))
+    })
+}
+
+/// Waits until a write that is done is known to be; all others are done when their
+/// owner ends.
+async fn wait(written: &Written, deliveries: Deliveries) {
+    if written.committed {
+        deliveries.done().await;
+    } else {
+        drop(deliveries);
+    }
 }
 
 /// What was read and is not to be believed, and all pages besides.
@@ -304,7 +335,7 @@ fn settle(
     dependents: Dependents,
     since: Since,
     done: &str,
-) -> Result<(), Moved> {
+) -> Result<Deliveries, Moved> {
     let cause = cause(&written.row, done);
     process::global().settle(scope::owner(), written, dependents, since, cause)
 }

@@ -6,6 +6,7 @@
 //! other. The lock is held for microseconds and never across an await. A hit
 //! does not take it.
 
+use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 use std::fmt;
 use std::sync::{Arc, LazyLock, PoisonError, Weak};
@@ -22,6 +23,7 @@ use crate::ledger::{Observed, Verb};
 #[cfg(feature = "observe")]
 use crate::observe::TableName;
 use crate::reach::{EntityTag, Filing, Reach};
+use crate::store::{Delivery, Moved as MovedRows, Outbox, Unavailable};
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
 
 /// How long a fence stands whose write may still be on its way, if no cache
@@ -44,12 +46,60 @@ pub(crate) struct Process {
     next_deadline: AtomicU64,
     /// The ledger's tick, or an earlier one.
     tick: AtomicU64,
+    /// How often other processes were found to have moved rows.
+    moved_by_others: AtomicU64,
     state: Mutex<State>,
 }
 
 struct State {
     ledger: Ledger,
     caches: Vec<Weak<Memory>>,
+    outboxes: Vec<Weak<Outbox>>,
+    /// The owners of writes that may move rows, with how often others had moved
+    /// some before anything was read for them, if that is known.
+    movers: HashMap<Owner, Option<u64>>,
+}
+
+/// How many owners of writes are remembered before those are looked for that have
+/// ended otherwise.
+const MOVERS: usize = 1_024;
+
+/// What the shared stores of a process are being told.
+#[derive(Debug, Default)]
+#[must_use = "a write is done when it is delivered"]
+pub(crate) struct Deliveries(Vec<Delivery>);
+
+impl Deliveries {
+    /// Waits for one attempt at raising fences.
+    ///
+    /// # Errors
+    ///
+    /// Returns why they do not stand in a store, if that is to keep a write from
+    /// being made.
+    pub(crate) async fn raised(self) -> Result<(), Unavailable> {
+        for delivery in self.0 {
+            delivery.raised().await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until all is delivered, though not for ever.
+    pub(crate) async fn done(self) {
+        for delivery in self.0 {
+            delivery.done().await;
+        }
+    }
+}
+
+/// What brings an invalidation about, as far as shared stores are concerned.
+#[derive(Clone, Copy)]
+enum Told {
+    /// No write has ended by it.
+    Change,
+    /// Writes of an owner may have ended.
+    End(Owner),
+    /// Writes have ended that nobody saw the end of.
+    Expired,
 }
 
 /// What brought an invalidation about.
@@ -102,9 +152,12 @@ impl Process {
             started: clock(),
             next_deadline: AtomicU64::new(u64::MAX),
             tick: AtomicU64::new(0),
+            moved_by_others: AtomicU64::new(0),
             state: Mutex::new(State {
                 ledger: Ledger::new(FENCE_DEADLINE),
                 caches: Vec::new(),
+                outboxes: Vec::new(),
+                movers: HashMap::new(),
             }),
         }
     }
@@ -118,21 +171,73 @@ impl Process {
         state.ledger.set_deadline(longest.unwrap_or(FENCE_DEADLINE));
     }
 
+    /// Lets a shared store follow it too.
+    pub(crate) fn tell(&self, outbox: &Arc<Outbox>) {
+        let mut state = self.lock();
+        state.outboxes.retain(|outbox| outbox.strong_count() > 0);
+        state.outboxes.push(Arc::downgrade(outbox));
+        outbox.push(&state.ledger.standing(), None);
+    }
+
     /// Drops pages from every cache of the process.
-    pub(crate) fn invalidate(&self, reaches: Vec<Reach>, cause: Cause<'_>) {
-        self.write(cause, |ledger, now| ((), ledger.invalidate(reaches, now)));
+    pub(crate) fn invalidate(&self, reaches: Vec<Reach>, cause: Cause<'_>) -> Deliveries {
+        let change = |ledger: &mut Ledger, now| ((), ledger.invalidate(reaches, now));
+        self.write(Told::Change, cause, change).1
     }
 
     /// Drops pages from one cache. Leases are void in all of them.
-    pub(crate) fn invalidate_in(&self, memory: &Memory, reaches: Vec<Reach>, cause: Cause<'_>) {
+    pub(crate) fn invalidate_in(
+        &self,
+        memory: &Memory,
+        outbox: Option<&Arc<Outbox>>,
+        reaches: Vec<Reach>,
+        cause: Cause<'_>,
+    ) -> Deliveries {
         let mut state = self.expired();
         let drops = state.ledger.invalidate(reaches, (self.clock)());
         for reach in &drops {
             memory.remove(reach);
         }
+        let delivery = outbox.map(|outbox| outbox.push(&drops, None));
         self.note(&state);
         drop(state);
         log(&drops, cause);
+        Deliveries(delivery.into_iter().collect())
+    }
+
+    /// Whether a fence stands on just each of these.
+    pub(crate) fn stand(&self, reaches: &[Reach]) -> Vec<bool> {
+        let state = self.lock();
+        let stand = reaches.iter().map(|reach| state.ledger.stands_on(reach));
+        stand.collect()
+    }
+
+    /// Takes note that another process has moved rows.
+    pub(crate) fn others_moved(&self) {
+        self.moved_by_others.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// How often others were found to have moved rows.
+    pub(crate) fn moved_by_others(&self) -> u64 {
+        self.moved_by_others.load(Ordering::Acquire)
+    }
+
+    /// Takes note that an owner is about to write what may move rows, by what is
+    /// read after others had moved rows so often; `None` if nobody knows.
+    ///
+    /// Another process that moves rows meanwhile does not share its fences with
+    /// ours, so whoever ends last drops more.
+    pub(crate) fn moves(&self, owner: Owner, moved_by_others: Option<u64>) {
+        let mut state = self.lock();
+        if state.outboxes.is_empty() {
+            return;
+        }
+        let State { movers, ledger, .. } = &mut *state;
+        if movers.len() >= MOVERS {
+            movers.retain(|&owner, _| ledger.has_writes(owner));
+        }
+        let since = movers.entry(owner).or_insert(moved_by_others);
+        *since = (*since).min(moved_by_others);
     }
 
     pub(crate) fn raise(
@@ -142,8 +247,8 @@ impl Process {
         key: Option<&str>,
         reaches: Vec<Reach>,
         cause: Cause<'_>,
-    ) -> Raised {
-        self.write(cause, |ledger, now| {
+    ) -> (Raised, Deliveries) {
+        self.write(Told::Change, cause, |ledger, now| {
             ledger.raise(owner, entity, key, reaches, now)
         })
     }
@@ -160,11 +265,12 @@ impl Process {
         dependents: Dependents,
         since: Since,
         cause: Cause<'_>,
-    ) -> Result<(), Moved> {
-        self.try_write(cause, |ledger, now| {
+    ) -> Result<Deliveries, Moved> {
+        let ((), deliveries) = self.try_write(Told::Change, cause, |ledger, now| {
             let drops = ledger.reach_further(owner, raised, dependents, since, now)?;
             Ok(((), drops))
-        })
+        })?;
+        Ok(deliveries)
     }
 
     pub(crate) fn holds_many(&self, owner: Owner, entity: &EntityTag) -> bool {
@@ -178,11 +284,12 @@ impl Process {
         dependents: Dependents,
         since: Since,
         cause: Cause<'_>,
-    ) -> Result<(), Moved> {
-        self.try_write(cause, |ledger, now| {
+    ) -> Result<Deliveries, Moved> {
+        let ((), deliveries) = self.try_write(Told::End(owner), cause, |ledger, now| {
             let drops = ledger.settle(owner, written, dependents, since, now)?;
             Ok(((), drops))
-        })
+        })?;
+        Ok(deliveries)
     }
 
     /// Announces the statement that comes with a fence that was raised, so that it is
@@ -213,15 +320,19 @@ impl Process {
     /// Takes note of a write that no hook told of.
     #[cfg(feature = "observe")]
     pub(crate) fn observe(&self, owner: Owner, observed: Observed, cause: Cause<'_>) {
-        self.write(cause, |ledger, now| {
+        // All its pages are dropped at its end, whatever others do.
+        self.moves(owner, Some(self.moved_by_others()));
+        let ((), deliveries) = self.write(Told::Change, cause, |ledger, now| {
             ((), ledger.observe(owner, observed, now))
         });
+        drop(deliveries);
     }
 
-    pub(crate) fn end(&self, owner: Owner, well: bool) {
-        self.write(Cause::ScopeEnd, |ledger, now| {
+    pub(crate) fn end(&self, owner: Owner, well: bool) -> Deliveries {
+        let ((), deliveries) = self.write(Told::End(owner), Cause::ScopeEnd, |ledger, now| {
             ((), ledger.end(owner, well, now))
         });
+        deliveries
     }
 
     pub(crate) fn lease(&self, filing: &Filing) -> Result<LeaseId, Refusal> {
@@ -276,6 +387,7 @@ impl Process {
             return state;
         }
         state.remove(&drops);
+        drop(state.tell(&drops, Told::Expired));
         self.note(&state);
         drop(state);
         log(&drops, Cause::Deadline);
@@ -284,28 +396,31 @@ impl Process {
 
     fn write<T>(
         &self,
+        told: Told,
         cause: Cause<'_>,
         operation: impl FnOnce(&mut Ledger, Instant) -> (T, Vec<Reach>),
-    ) -> T {
-        let written: Result<T, Infallible> =
-            self.try_write(cause, |ledger, now| Ok(operation(ledger, now)));
+    ) -> (T, Deliveries) {
+        let written: Result<(T, Deliveries), Infallible> =
+            self.try_write(told, cause, |ledger, now| Ok(operation(ledger, now)));
         let Ok(output) = written;
         output
     }
 
     fn try_write<T, E>(
         &self,
+        told: Told,
         cause: Cause<'_>,
         operation: impl FnOnce(&mut Ledger, Instant) -> Result<(T, Vec<Reach>), E>,
-    ) -> Result<T, E> {
+    ) -> Result<(T, Deliveries), E> {
         let mut state = self.expired();
         let (output, drops) = operation(&mut state.ledger, (self.clock)())?;
         state.remove(&drops);
+        let deliveries = state.tell(&drops, told);
         self.note(&state);
         // A logger may be slow, or use a cache itself.
         drop(state);
         log(&drops, cause);
-        Ok(output)
+        Ok((output, deliveries))
     }
 
     /// Notes what is asked for without the lock.
@@ -336,6 +451,38 @@ impl State {
                 cache.remove(reach);
             }
         }
+    }
+}
+
+impl State {
+    /// Tells the shared stores what is dropped.
+    fn tell(&mut self, drops: &[Reach], told: Told) -> Deliveries {
+        if self.outboxes.is_empty() || drops.is_empty() {
+            return Deliveries::default();
+        }
+        let outboxes = self.outboxes.iter().filter_map(Weak::upgrade);
+        let outboxes: Vec<Arc<Outbox>> = outboxes.collect();
+        let since = match told {
+            Told::Change => None,
+            Told::End(owner) => self.movers.get(&owner).copied(),
+            Told::Expired => Some(None),
+        };
+        let has_ended = drops.iter().any(|reach| !reach.is_of_pages());
+        let entities: HashSet<EntityTag> = drops.iter().filter_map(Reach::row_of).collect();
+        if let Told::End(owner) = told
+            && !self.ledger.has_writes(owner)
+        {
+            self.movers.remove(&owner);
+        }
+        let deliveries = outboxes.iter().map(|outbox| {
+            let moved = since.filter(|_| has_ended);
+            let moved = moved.map(|since| MovedRows {
+                since,
+                entities: entities.clone(),
+            });
+            outbox.push(drops, moved)
+        });
+        Deliveries(deliveries.collect())
     }
 }
 

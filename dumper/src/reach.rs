@@ -34,6 +34,14 @@ pub(crate) enum Reach {
 }
 
 impl Reach {
+    /// The entity, if this is a row of it, or what is related to one.
+    pub(crate) fn row_of(&self) -> Option<EntityTag> {
+        match self {
+            Self::Row(row) | Self::Related(row) => Some(row.entity.clone()),
+            _ => None,
+        }
+    }
+
     pub(crate) fn is_of_pages(&self) -> bool {
         !matches!(self, Self::Row(_) | Self::Related(_) | Self::Rows)
     }

@@ -15,7 +15,7 @@ use sea_orm::{DatabaseExecutor, DbErr, EntityTrait, IntoDatabaseExecutor, ModelT
 use crate::dependents::reaches;
 use crate::dumped::RelatedEntities;
 use crate::guarded::guarded;
-use crate::ledger::{Dependents, Since, Written};
+use crate::ledger::{Dependents, Moved, Since, Written};
 #[cfg(feature = "observe")]
 use crate::observe::{self, Table};
 use crate::process::{self, Cause};
@@ -226,17 +226,22 @@ where
         .map(|entity| Arc::clone(&entity))
     else {
         error!(target: "dumper::invalidation", "{name} is not registered, so all pages are dropped");
-        process::global().invalidate(vec![Reach::All], cause);
+        process::global()
+            .invalidate(vec![Reach::All], cause)
+            .done()
+            .await;
         return;
     };
     let db = db.into_database_executor();
     let committed = matches!(db, DatabaseExecutor::Connection(_));
+    scope::moves(Since::Reading(process::global().tick()));
     let paths = guarded(async { (entity.invalidator)(model, db).await }).await;
     let row = entity.row(Arc::clone(&key));
     let reaches = reaches(&row, paths);
     let owner = scope::owner();
     let process = process::global();
-    process.raise(owner, &row.entity, Some(&key), reaches, cause);
+    let (_, raised) = process.raise(owner, &row.entity, Some(&key), reaches, cause);
+    drop(raised);
     let written = Written {
         row,
         inserted: false,
@@ -244,7 +249,11 @@ where
     };
     let since = Since::Reading(process.tick());
     let settled = process.settle(owner, &written, Dependents::default(), since, cause);
-    debug_assert_eq!(settled, Ok(()), "no row was read");
+    match settled {
+        Ok(deliveries) if committed => deliveries.done().await,
+        Ok(deliveries) => drop(deliveries),
+        Err(Moved) => debug_assert!(false, "no row was read"),
+    }
 }
 
 /// What is known of a derived entity.

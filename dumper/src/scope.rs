@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::ledger::{Owner, Since, Tick};
-use crate::process;
+use crate::process::{self, Deliveries};
 use crate::reach::Tag;
 
 tokio::task_local! {
@@ -19,6 +19,8 @@ struct State {
     number: u64,
     /// A moment before the first query inside.
     began: Tick,
+    /// How often other processes were known to have moved rows by then.
+    moved_by_others: u64,
     wrote: AtomicBool,
     /// Whether a scope that joined it has failed, or was dropped before its end.
     failed: AtomicBool,
@@ -44,7 +46,7 @@ struct State {
 /// async fn request() {
 ///     let scope = dumper::Scope::new();
 ///     scope.run(handle()).await;
-///     scope.end();
+///     scope.end().await;
 /// }
 /// ```
 #[derive(Debug)]
@@ -68,6 +70,7 @@ impl Scope {
                 Arc::new(State {
                     number: NEXT.fetch_add(1, Ordering::Relaxed),
                     began: process::global().tick(),
+                    moved_by_others: process::global().moved_by_others(),
                     wrote: AtomicBool::new(false),
                     failed: AtomicBool::new(false),
                     ended: AtomicBool::new(false),
@@ -92,37 +95,43 @@ impl Scope {
     }
 
     /// Ends the scope: its writes are done.
-    pub fn end(mut self) {
-        self.close(true);
+    ///
+    /// With a [store](crate::CacheBuilder::store) this waits until it knows; if the
+    /// store is in trouble, for two seconds at most from the beginning of that.
+    pub async fn end(mut self) {
+        self.close(true).done().await;
     }
 
     /// Ends the scope after a failure: its writes may be done later, or never.
-    pub fn fail(mut self) {
-        self.close(false);
+    ///
+    /// It waits as [`end`](Self::end) does.
+    pub async fn fail(mut self) {
+        self.close(false).done().await;
     }
 
-    fn close(&mut self, well: bool) {
+    fn close(&mut self, well: bool) -> Deliveries {
         if !std::mem::take(&mut self.is_open) {
-            return;
+            return Deliveries::default();
         }
         let state = &self.state;
         if !well {
             state.failed.store(true, Ordering::SeqCst);
         }
         if !self.owns {
-            return;
+            return Deliveries::default();
         }
         state.ended.store(true, Ordering::SeqCst);
-        if state.wrote.load(Ordering::SeqCst) {
-            let well = !state.failed.load(Ordering::SeqCst);
-            process::global().end(Owner::Scope(state.number), well);
+        if !state.wrote.load(Ordering::SeqCst) {
+            return Deliveries::default();
         }
+        let well = !state.failed.load(Ordering::SeqCst);
+        process::global().end(Owner::Scope(state.number), well)
     }
 }
 
 impl Drop for Scope {
     fn drop(&mut self) {
-        self.close(false);
+        drop(self.close(false));
     }
 }
 
@@ -151,7 +160,7 @@ impl Drop for Scope {
 pub async fn scope<F: Future>(job: F) -> F::Output {
     let scope = Scope::new();
     let output = scope.run(job).await;
-    scope.end();
+    scope.end().await;
     output
 }
 
@@ -168,8 +177,8 @@ pub async fn try_scope<T, E>(job: impl Future<Output = Result<T, E>>) -> Result<
     let scope = Scope::new();
     let output = scope.run(job).await;
     match output {
-        Ok(_) => scope.end(),
-        Err(_) => scope.fail(),
+        Ok(_) => scope.end().await,
+        Err(_) => scope.fail().await,
     }
     output
 }
@@ -219,6 +228,23 @@ pub(crate) fn snapshot() -> Since {
         (!has_ended).then_some(state.began)
     });
     Since::Snapshot(began.unwrap_or(None))
+}
+
+/// Takes note that what is written here may move rows, by what is read now, or by
+/// what was there when a transaction began.
+pub(crate) fn moves(since: Since) {
+    let process = process::global();
+    let moved_by_others = match since {
+        Since::Reading(_) => Some(process.moved_by_others()),
+        Since::Snapshot(_) => {
+            let began = CURRENT.try_with(|state| {
+                let has_ended = state.ended.load(Ordering::SeqCst);
+                (!has_ended).then_some(state.moved_by_others)
+            });
+            began.unwrap_or(None)
+        }
+    };
+    process.moves(owner(), moved_by_others);
 }
 
 /// The number of the task, or 0 outside any.

@@ -319,6 +319,7 @@ async fn tags_go_with_the_variants_that_named_them() {
         lease.tag((0..20).map(|item| format!("item:{}", page * 20 + item).into()));
         lease
             .fill(Page::new(200, Vec::new(), Bytes::from_static(b"x")))
+            .await
             .unwrap();
     }
     cache.invalidate_tag("item:3").await;
@@ -346,6 +347,7 @@ async fn the_plain_page_outlives_any_number_of_queries() {
         };
         lease
             .fill(Page::new(200, Vec::new(), Bytes::new()))
+            .await
             .unwrap();
     }
     // Nobody has asked for it since.

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use super::flight::Flights;
 use super::memory::Memory;
+use super::shared::Shared;
 use super::{Cache, GLOBAL};
 use crate::process::{self, Process};
+use crate::store::{ErasedStore, Outbox, Store};
 
 /// Longer than anybody waits, and short enough to be added to any moment.
 pub(super) const LONGEST: Duration = Duration::from_hours(24 * 365);
@@ -21,6 +23,9 @@ pub struct CacheBuilder {
     wait: Duration,
     max_waiting: usize,
     fence_deadline: Duration,
+    store: Option<Arc<dyn ErasedStore>>,
+    is_near: bool,
+    is_strict: bool,
 }
 
 impl CacheBuilder {
@@ -31,6 +36,9 @@ impl CacheBuilder {
             wait: Duration::from_secs(10),
             max_waiting: 4_096,
             fence_deadline: process::FENCE_DEADLINE,
+            store: None,
+            is_near: true,
+            is_strict: false,
         }
     }
 
@@ -82,7 +90,51 @@ impl CacheBuilder {
         self
     }
 
+    /// Shares the pages with other processes, by a store that all of them have.
+    /// Default: none; pages are kept in the memory of this process alone.
+    ///
+    /// Every process that writes has to have a cache with the same store, or the
+    /// others do not learn of what it writes. The store drops what a write makes
+    /// stale in all of them: when the write is done, no process serves it any more.
+    /// What a fence stands on is not stored by any, and if a process dies its fences
+    /// end after [`fence_deadline`](Self::fence_deadline).
+    ///
+    /// While the store cannot be reached, pages are rendered and not stored. A write
+    /// is made all the same, unless it is to be [`strict`](Self::strict); see
+    /// [`Cache::delivered`] for when it is done then.
+    pub fn store(mut self, store: impl Store) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// Whether pages of a [store](Self::store) are kept in the memory of this process
+    /// too, within [`max_bytes`](Self::max_bytes). Default: `true`.
+    ///
+    /// The store is asked before each of them is served whether it is true still,
+    /// which is a small round trip rather than a large one.
+    pub fn near(mut self, is_near: bool) -> Self {
+        self.is_near = is_near;
+        self
+    }
+
+    /// Whether a write fails, before it is made, if its fence cannot be raised in the
+    /// [store](Self::store). Default: `false`: the write is made, and this process
+    /// serves none of the pages it makes stale until the store has been told.
+    ///
+    /// With `true` a save returns [`DbErr::Custom`](sea_orm::DbErr::Custom), and
+    /// nothing is written. Its pages are not stored until the
+    /// [deadline](Self::fence_deadline).
+    pub fn strict(mut self, is_strict: bool) -> Self {
+        self.is_strict = is_strict;
+        self
+    }
+
     /// Makes the cache.
+    ///
+    /// # Panics
+    ///
+    /// With a [store](Self::store), if the system has no thread left for what the
+    /// store is to be told.
     #[must_use]
     pub fn build(self) -> Cache {
         self.build_in(process::global())
@@ -93,11 +145,25 @@ impl CacheBuilder {
         let memory = Memory::new(self.max_bytes, self.max_variants, self.fence_deadline);
         let memory = Arc::new(memory);
         process.follow(&memory);
+        let shared = self.store.map(|store| {
+            let (process, deadline) = (Arc::clone(process), self.fence_deadline);
+            let outbox = Outbox::start(Arc::clone(&store), process, deadline, self.is_strict);
+            Arc::new(Shared {
+                store,
+                outbox,
+                keeps_near: self.is_near,
+                max_variants: self.max_variants,
+            })
+        });
+        if let Some(shared) = &shared {
+            process.tell(&shared.outbox);
+        }
         Cache {
             process: Arc::clone(process),
             memory,
             flights: Arc::new(Flights::new(Arc::clone(process), self.max_waiting)),
             wait: self.wait,
+            shared,
         }
     }
 

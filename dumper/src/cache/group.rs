@@ -121,6 +121,11 @@ impl Group {
         }
     }
 
+    pub(super) fn has(&self, page: &Arc<Page>) -> bool {
+        let mut variants = self.variants.iter();
+        variants.any(|stored| Arc::ptr_eq(&stored.page, page))
+    }
+
     pub(super) fn filing(&self) -> &Filing {
         &self.filing
     }

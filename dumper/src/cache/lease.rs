@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Cache;
 use super::flight::{Leading, Outcome, Sought};
 use super::page::Page;
+use super::shared::{Shared, StoreLease};
 use crate::ledger::{LeaseId, Refusal};
 use crate::path::Path;
 use crate::reach::Filing;
@@ -23,6 +24,8 @@ pub struct Lease {
     id: LeaseId,
     filing: Filing,
     leading: Option<Leading>,
+    /// The right to store it in the shared store, if there is one.
+    shared: Option<Box<StoreLease>>,
     /// The bytes of its body that are kept outside the cache.
     copied: u64,
 }
@@ -61,8 +64,17 @@ impl Lease {
             id,
             filing,
             leading,
+            shared: None,
             copied: 0,
         }
+    }
+
+    pub(super) fn sought(&self) -> &Arc<Sought> {
+        &self.sought
+    }
+
+    pub(super) fn complete(&mut self, shared: StoreLease) {
+        self.shared = Some(Box::new(shared));
     }
 
     /// Makes room for so many more bytes of a body of which a copy is kept while it
@@ -90,6 +102,9 @@ impl Lease {
     /// Lets all who wait for this render go on by themselves, since its end
     /// depends on how fast a client reads.
     pub fn stream(&mut self) {
+        if let Some(shared) = &mut self.shared {
+            shared.release();
+        }
         if let Some(leading) = self.leading.take() {
             leading.end(Outcome::NotStored);
         }
@@ -104,32 +119,61 @@ impl Lease {
 
     /// Stores the page.
     ///
+    /// In memory alone this is done at the first poll; a store is asked over the
+    /// network.
+    ///
     /// # Errors
     ///
-    /// Returns [`NotStored`] if the lease is void or the page is too large.
-    pub fn fill(mut self, page: Page) -> Result<Arc<Page>, NotStored> {
+    /// Returns [`NotStored`] if the lease is void, the page is too large, or the
+    /// store does not take it.
+    pub async fn fill(mut self, page: Page) -> Result<Arc<Page>, NotStored> {
+        let filled = match &self.cache.shared {
+            None => self.insert(page),
+            Some(shared) => {
+                let shared = Arc::clone(shared);
+                self.fill_shared(&shared, page).await
+            }
+        };
+        if let Err(NotStored::Invalidated | NotStored::Fenced | NotStored::TooSlow) = filled {
+            self.cache.memory.counters().refused();
+        }
+        let outcome = match filled {
+            Ok(_) => Outcome::Stored,
+            Err(_) => Outcome::NotStored,
+        };
+        if let Some(leading) = self.leading.take() {
+            leading.end(outcome);
+        }
+        filled
+    }
+
+    /// Stores the page in the shared store, and then in memory.
+    async fn fill_shared(&mut self, shared: &Shared, page: Page) -> Result<Arc<Page>, NotStored> {
+        self.cache.process.check(self.id, &self.filing)?;
+        let lease = self.shared.take().ok_or(NotStored::Unavailable)?;
+        let page = shared.fill(*lease, page, &self.filing).await?;
+        if !shared.keeps_near || self.is_too_large(&page) {
+            self.cache.process.check(self.id, &self.filing)?;
+            return Ok(Arc::new(page));
+        }
+        self.insert(page)
+    }
+
+    /// Stores the page in memory.
+    fn insert(&self, page: Page) -> Result<Arc<Page>, NotStored> {
         let memory = &self.cache.memory;
         let page = Arc::new(memory.share(self.sought.key(), page));
-        if page.weight() as u64 > memory.max_page() {
-            self.stream();
+        if self.is_too_large(&page) {
             return Err(NotStored::TooLarge);
         }
-        let filled = self.cache.process.fill(self.id, &self.filing, || {
+        self.cache.process.fill(self.id, &self.filing, || {
             memory.insert(self.sought.key(), &page, &self.filing);
-        });
-        match filled {
-            Ok(()) => {
-                if let Some(leading) = self.leading.take() {
-                    leading.end(Outcome::Stored);
-                }
-                Ok(page)
-            }
-            Err(refusal) => {
-                memory.counters().refused();
-                self.stream();
-                Err(refusal.into())
-            }
-        }
+        })?;
+        Ok(page)
+    }
+
+    fn is_too_large(&self, page: &Page) -> bool {
+        page.weight() as u64 > self.cache.memory.max_page()
     }
 }
 

@@ -134,6 +134,14 @@ impl Memory {
         }
     }
 
+    /// Drops a page that is not true any more, and all variants of its path with it.
+    pub(super) fn forget(&self, key: &Key, page: &Arc<Page>) {
+        let group = self.groups.peek(key.path());
+        if group.is_some_and(|group| group.has(page)) {
+            self.remove(&Reach::Path(key.path().clone()));
+        }
+    }
+
     pub(crate) fn remove(&self, reach: &Reach) {
         let mut index = self.index();
         let paths: Vec<Path> = match reach {
@@ -189,7 +197,7 @@ impl Memory {
 
     /// Takes a page's names from it, as nothing but a mistake does.
     #[cfg(test)]
-    pub(super) fn forget(&self, path: &Path, filing: &Filing) {
+    pub(super) fn lose_names(&self, path: &Path, filing: &Filing) {
         unfile(&mut self.index(), path, filing);
     }
 

@@ -7,6 +7,7 @@ mod key;
 mod lease;
 mod memory;
 mod page;
+mod shared;
 mod stats;
 
 use std::sync::{Arc, OnceLock};
@@ -18,6 +19,7 @@ pub use self::key::Key;
 pub use self::lease::{Lease, NotStored};
 pub(crate) use self::memory::Memory;
 pub use self::page::{Page, RequestHeaders, Times};
+use self::shared::{Shared, Turn as StoreTurn};
 pub use self::stats::Stats;
 use crate::ledger::{LeaseId, Refusal};
 use crate::process::{self, Cause, Process};
@@ -46,6 +48,7 @@ pub struct Cache {
     memory: Arc<Memory>,
     flights: Arc<Flights>,
     wait: Duration,
+    shared: Option<Arc<Shared>>,
 }
 
 /// What a cache has for a request.
@@ -58,6 +61,22 @@ pub enum Lookup {
     /// Nothing: a write to what the page shows is under way, so it is to be
     /// rendered and not to be stored.
     Fenced,
+    /// Nothing: the store that is shared with other processes cannot be reached, so
+    /// it is to be rendered and not to be stored.
+    Unavailable,
+}
+
+/// Why there is neither a page nor a lease.
+#[derive(Clone, Copy, Debug)]
+enum Barred {
+    Fenced,
+    Unavailable,
+}
+
+impl From<Refusal> for Barred {
+    fn from(_: Refusal) -> Self {
+        Self::Fenced
+    }
 }
 
 impl Cache {
@@ -88,43 +107,49 @@ impl Cache {
     /// What is not stored, or not accepted, is leased at once. Nobody else's render
     /// is waited for, since it may have begun before the request, and nobody waits
     /// for this one.
-    #[allow(
-        clippy::unused_async,
-        reason = "a shared store is asked over the network"
-    )]
     pub async fn look_up_if(
         &self,
         key: &Key,
         headers: &RequestHeaders<'_>,
         accepts: impl FnOnce(&Page) -> bool,
     ) -> Lookup {
-        let page = self.select(key, headers);
-        let lookup = match page.filter(|page| accepts(page)) {
-            Some(page) => Ok(Lookup::Hit(page)),
-            None => self.lease_alone(&Arc::new(self.sought(key, headers))),
+        let lookup = match self.select(key, headers).await {
+            Ok(Some(page)) if accepts(&page) => Ok(Lookup::Hit(page)),
+            Ok(_) => {
+                let sought = Arc::new(self.sought(key, headers));
+                self.lease_alone(&sought, headers).await
+            }
+            Err(barred) => Err(barred),
         };
         self.counted(lookup)
     }
 
-    fn counted(&self, lookup: Result<Lookup, Refusal>) -> Lookup {
-        let lookup = lookup.unwrap_or(Lookup::Fenced);
+    fn counted(&self, lookup: Result<Lookup, Barred>) -> Lookup {
         let counters = self.memory.counters();
         match lookup {
-            Lookup::Hit(_) => counters.hit(),
-            Lookup::Miss(_) => counters.missed(),
-            Lookup::Fenced => {
+            Ok(lookup) => {
+                match lookup {
+                    Lookup::Hit(_) => counters.hit(),
+                    _ => counters.missed(),
+                }
+                lookup
+            }
+            Err(Barred::Fenced) => {
                 counters.missed();
                 counters.refused();
+                Lookup::Fenced
+            }
+            Err(Barred::Unavailable) => {
+                counters.missed();
+                Lookup::Unavailable
             }
         }
-        lookup
     }
 
     /// Returns the page for a request if it is stored, and leaves it at that if it
     /// is not: waits for nobody, and gives no lease.
-    #[must_use]
-    pub fn stored(&self, key: &Key, headers: &RequestHeaders<'_>) -> Option<Arc<Page>> {
-        let page = self.select(key, headers);
+    pub async fn stored(&self, key: &Key, headers: &RequestHeaders<'_>) -> Option<Arc<Page>> {
+        let page = self.select(key, headers).await.ok().flatten();
         if page.is_some() {
             self.memory.counters().hit();
         }
@@ -136,39 +161,49 @@ impl Cache {
     /// When it returns, no request that starts later sees them, and no page
     /// whose render began earlier will be stored. A query or a fragment is cut
     /// off. What is no path at all drops all pages, and is logged at `error`.
-    #[allow(
-        clippy::unused_async,
-        reason = "a shared store is asked over the network"
-    )]
+    ///
+    /// With a [store](CacheBuilder::store) the same holds for all processes that
+    /// share it, and the kin of a path go as well. If the store is in trouble, this
+    /// does not wait for it for longer than two seconds: see [`delivered`](Self::delivered).
     pub async fn invalidate_paths<I>(&self, paths: I)
     where
         I: IntoIterator<Item: AsRef<str>>,
     {
-        self.process
-            .invalidate_in(&self.memory, reaches(paths), Cause::Call);
+        self.drop_pages(reaches(paths)).await;
     }
 
     /// Drops the pages filed under a tag.
     ///
     /// When it returns, no request that starts later sees them, and no page
-    /// under this tag whose render began earlier will be stored.
-    #[allow(
-        clippy::unused_async,
-        reason = "a shared store is asked over the network"
-    )]
+    /// under this tag whose render began earlier will be stored. With a
+    /// [store](CacheBuilder::store), as for [paths](Self::invalidate_paths).
     pub async fn invalidate_tag(&self, tag: &str) {
-        self.process
-            .invalidate_in(&self.memory, vec![Reach::Tag(tag.into())], Cause::Call);
+        self.drop_pages(vec![Reach::Tag(tag.into())]).await;
     }
 
-    /// Drops all pages, and stores none whose render began earlier.
-    #[allow(
-        clippy::unused_async,
-        reason = "a shared store is asked over the network"
-    )]
+    /// Drops all pages, and stores none whose render began earlier. With a
+    /// [store](CacheBuilder::store), as for [paths](Self::invalidate_paths).
     pub async fn invalidate_all(&self) {
-        self.process
-            .invalidate_in(&self.memory, vec![Reach::All], Cause::Call);
+        self.drop_pages(vec![Reach::All]).await;
+    }
+
+    /// Waits until the [store](CacheBuilder::store) has been told of everything that
+    /// was invalidated up to now, however long that takes.
+    ///
+    /// A write whose invalidation could not be delivered is done for this process,
+    /// which serves none of its pages meanwhile, but others may serve them. How many
+    /// there are is told by [`Stats::undelivered`]. Without a store it returns at once.
+    pub async fn delivered(&self) {
+        if let Some(shared) = &self.shared {
+            shared.outbox.delivered().await;
+        }
+    }
+
+    /// Whether pages are kept in the memory of this process: all but a cache that is
+    /// not to be [near](CacheBuilder::near).
+    #[must_use]
+    pub fn is_near(&self) -> bool {
+        self.shared.as_ref().is_none_or(|shared| shared.keeps_near)
     }
 
     /// Reckons with so many more bytes that were made of a stored page, such as its
@@ -189,34 +224,44 @@ impl Cache {
             paths: self.memory.paths(),
             bytes: self.memory.bytes(),
             max_bytes: self.memory.max_bytes(),
+            undelivered: self.shared.as_ref().map_or(0, |it| it.outbox.undelivered()),
             ..self.memory.counters().read()
         }
     }
 
-    async fn find(&self, key: &Key, headers: &RequestHeaders<'_>) -> Result<Lookup, Refusal> {
-        if let Some(page) = self.select(key, headers) {
+    async fn drop_pages(&self, reaches: Vec<Reach>) {
+        let outbox = self.shared.as_ref().map(|shared| &shared.outbox);
+        let (process, memory) = (&self.process, &self.memory);
+        let told = process.invalidate_in(memory, outbox, reaches, Cause::Call);
+        told.done().await;
+    }
+
+    async fn find(&self, key: &Key, headers: &RequestHeaders<'_>) -> Result<Lookup, Barred> {
+        if let Some(page) = self.select(key, headers).await? {
             return Ok(Lookup::Hit(page));
         }
         let give_up = Instant::now() + self.wait;
         let mut sought = Arc::new(self.sought(key, headers));
         loop {
             let waiting = match self.flights.join(&sought)? {
-                Turn::Alone => return self.lease_alone(&sought),
+                Turn::Alone => return self.lease_alone(&sought, headers).await,
                 Turn::Wait(waiting) => waiting,
                 Turn::Lead(id, filing, leading) => {
                     let lease = self.lease(&sought, id, filing, Some(leading));
                     // The page may have been stored since it was looked for.
-                    return Ok(match self.select(key, headers) {
-                        Some(page) => Lookup::Hit(page),
-                        None => Lookup::Miss(lease),
-                    });
+                    if self.memory.select(key, headers).is_some()
+                        && let Some(page) = self.select(key, headers).await?
+                    {
+                        return Ok(Lookup::Hit(page));
+                    }
+                    return self.lead(lease, headers, Some(give_up)).await;
                 }
             };
             let outcome = waiting.outcome(give_up).await;
             if outcome == Outcome::Vanished && Instant::now() < give_up {
                 continue;
             }
-            if let Some(page) = self.select(key, headers) {
+            if let Some(page) = self.select(key, headers).await? {
                 return Ok(Lookup::Hit(page));
             }
             // The page that was waited for may tell that this request is not one of
@@ -226,24 +271,61 @@ impl Cache {
                 sought = closer;
                 continue;
             }
-            return self.lease_alone(&sought);
+            return self.lease_alone(&sought, headers).await;
         }
+    }
+
+    /// Completes a lease by that of the store.
+    async fn lead(
+        &self,
+        mut lease: Lease,
+        headers: &RequestHeaders<'_>,
+        give_up: Option<Instant>,
+    ) -> Result<Lookup, Barred> {
+        let Some(shared) = &self.shared else {
+            return Ok(Lookup::Miss(lease));
+        };
+        let sought = Arc::clone(lease.sought());
+        let (process, memory) = (&self.process, &self.memory);
+        let turn = shared
+            .lease(process, memory, &sought, headers, give_up)
+            .await?;
+        Ok(match turn {
+            StoreTurn::Stored(page) => Lookup::Hit(page),
+            StoreTurn::Lead(store_lease) => {
+                lease.complete(store_lease);
+                Lookup::Miss(lease)
+            }
+        })
     }
 
     fn sought(&self, key: &Key, headers: &RequestHeaders<'_>) -> Sought {
         Sought::new(key, self.memory.selecting(key), headers)
     }
 
-    fn select(&self, key: &Key, headers: &RequestHeaders<'_>) -> Option<Arc<Page>> {
-        self.process.expire();
-        self.memory.select(key, headers)
+    async fn select(
+        &self,
+        key: &Key,
+        headers: &RequestHeaders<'_>,
+    ) -> Result<Option<Arc<Page>>, Barred> {
+        let (process, memory) = (&self.process, &self.memory);
+        process.expire();
+        match &self.shared {
+            None => Ok(memory.select(key, headers)),
+            Some(shared) => shared.page(process, memory, key, headers).await,
+        }
     }
 
     /// A lease for whose render nobody waits.
-    fn lease_alone(&self, sought: &Arc<Sought>) -> Result<Lookup, Refusal> {
+    async fn lease_alone(
+        &self,
+        sought: &Arc<Sought>,
+        headers: &RequestHeaders<'_>,
+    ) -> Result<Lookup, Barred> {
         let filing = Filing::at(sought.key().path());
         let id = self.process.lease(&filing)?;
-        Ok(Lookup::Miss(self.lease(sought, id, filing, None)))
+        let lease = self.lease(sought, id, filing, None);
+        self.lead(lease, headers, None).await
     }
 
     fn lease(
@@ -260,15 +342,12 @@ impl Cache {
 /// Drops the pages of some paths from every cache of the process.
 ///
 /// See [`Cache::invalidate_paths`].
-#[allow(
-    clippy::unused_async,
-    reason = "a shared store is asked over the network"
-)]
 pub async fn invalidate_paths<I>(paths: I)
 where
     I: IntoIterator<Item: AsRef<str>>,
 {
-    process::global().invalidate(reaches(paths), Cause::Call);
+    let told = process::global().invalidate(reaches(paths), Cause::Call);
+    told.done().await;
 }
 
 fn reaches<I>(paths: I) -> Vec<Reach>

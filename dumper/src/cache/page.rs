@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use bytes::Bytes;
 
 use super::builder::LONGEST;
+use crate::store::Stamp;
 
 /// A stored response: status, headers and body as plain data.
 pub struct Page {
@@ -19,6 +20,8 @@ pub struct Page {
     made: Instant,
     created: SystemTime,
     stale: Option<Instant>,
+    /// The state of the store that it is true in, if it came from one.
+    stamp: Option<Stamp>,
     served: AtomicU64,
     prepared: OnceLock<Box<dyn Any + Send + Sync>>,
 }
@@ -35,6 +38,7 @@ impl Page {
             made: Instant::now(),
             created: SystemTime::now(),
             stale: None,
+            stamp: None,
             served: AtomicU64::new(0),
             prepared: OnceLock::new(),
         }
@@ -133,6 +137,15 @@ impl Page {
         &self.body
     }
 
+    pub(super) fn stamped(mut self, stamp: Stamp) -> Self {
+        self.stamp = Some(stamp);
+        self
+    }
+
+    pub(super) fn stamp(&self) -> Option<&Stamp> {
+        self.stamp.as_ref()
+    }
+
     pub(super) fn with_body(mut self, body: Bytes) -> Self {
         self.body = body;
         self
@@ -214,7 +227,11 @@ impl Page {
             .map(|(name, value)| name.len() + 2 * value.len() + 160);
         let vary = self.vary.iter();
         let vary = vary.map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len) + 64);
-        self.body.len() + headers.chain(vary).sum::<usize>() + 512
+        let stamp = self
+            .stamp
+            .as_ref()
+            .map_or(0, |stamp| stamp.as_bytes().len());
+        self.body.len() + stamp + headers.chain(vary).sum::<usize>() + 512
     }
 }
 

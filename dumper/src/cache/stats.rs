@@ -27,6 +27,8 @@ pub struct Stats {
     pub bytes: u64,
     /// The bytes they may take at most.
     pub max_bytes: u64,
+    /// Invalidations that the [store](crate::CacheBuilder::store) has not been told of.
+    pub undelivered: usize,
 }
 
 #[derive(Debug, Default)]

@@ -219,6 +219,16 @@ impl Fences {
         self.standing.on(filing)
     }
 
+    /// Whether a fence stands on just this.
+    pub(super) fn stand_on_just(&self, reach: &Reach) -> bool {
+        self.standing.has(reach)
+    }
+
+    /// Everything that fences stand on.
+    pub(super) fn standing(&self) -> Vec<Reach> {
+        self.standing.all()
+    }
+
     /// The row whose statement has ended, among those `owner` has open.
     fn open_row(&self, owner: Owner, written: &Written, reaches: &[Reach]) -> Option<Row> {
         let entity = &written.row.entity;

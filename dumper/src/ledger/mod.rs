@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 use self::fences::Fences;
 use self::invalidations::Invalidations;
 use self::rows::Rows;
+pub(crate) use self::standing::Standing;
 use self::write::Row;
 pub(crate) use self::write::{Dependents, Owner, Raised, Since, Written};
 #[cfg(feature = "observe")]
@@ -166,6 +167,21 @@ impl Ledger {
     /// nobody need know which are written.
     pub(crate) fn holds_many(&self, owner: Owner, entity: &EntityTag) -> bool {
         self.fences.holds_many(owner, entity)
+    }
+
+    /// Whether a fence stands on just this.
+    pub(crate) fn stands_on(&self, reach: &Reach) -> bool {
+        self.fences.stand_on_just(reach)
+    }
+
+    /// Whether the owner has writes that are not done.
+    pub(crate) fn has_writes(&self, owner: Owner) -> bool {
+        self.fences.writers.contains_key(&owner)
+    }
+
+    /// Everything that fences stand on.
+    pub(crate) fn standing(&self) -> Vec<Reach> {
+        self.fences.standing()
     }
 
     /// Takes note that a statement has ended.

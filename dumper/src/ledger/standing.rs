@@ -7,14 +7,14 @@ use crate::reach::{EntityTag, Filing, Reach};
 
 /// What fences stand on, with the number of rows that reach it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Standing {
+pub(crate) struct Standing {
     names: HashMap<Reach, usize>,
     /// Apart, since each page is to be matched with all of them.
     entities: HashMap<EntityTag, usize>,
 }
 
 impl Standing {
-    pub(super) fn on(&self, filing: &Filing) -> bool {
+    pub(crate) fn on(&self, filing: &Filing) -> bool {
         if self.is_empty() {
             return false;
         }
@@ -27,14 +27,27 @@ impl Standing {
         self.names.is_empty() && self.entities.is_empty()
     }
 
-    pub(super) fn add(&mut self, reach: Reach) {
+    /// Whether it is counted itself, whatever else reaches the same pages.
+    pub(super) fn has(&self, reach: &Reach) -> bool {
+        match reach {
+            Reach::Entity(entity) => self.entities.contains_key(entity),
+            name => self.names.contains_key(name),
+        }
+    }
+
+    pub(super) fn all(&self) -> Vec<Reach> {
+        let entities = self.entities.keys().cloned().map(Reach::Entity);
+        self.names.keys().cloned().chain(entities).collect()
+    }
+
+    pub(crate) fn add(&mut self, reach: Reach) {
         match reach {
             Reach::Entity(entity) => *self.entities.entry(entity).or_default() += 1,
             name => *self.names.entry(name).or_default() += 1,
         }
     }
 
-    pub(super) fn subtract(&mut self, reach: &Reach) {
+    pub(crate) fn subtract(&mut self, reach: &Reach) {
         match reach {
             Reach::Entity(entity) => subtract(&mut self.entities, entity),
             name => subtract(&mut self.names, name),

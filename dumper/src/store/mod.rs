@@ -30,14 +30,15 @@
 
 mod change;
 mod erased;
+mod outbox;
 mod stamp;
 
 use std::fmt;
 use std::future::Future;
-use std::time::Duration;
 
 pub use self::change::{Change, Changes, Entity, Fence, Moves, Reached};
 pub(crate) use self::erased::ErasedStore;
+pub(crate) use self::outbox::{Delivery, Moved, Outbox};
 pub use self::stamp::{Leased, Rendered, Stamp, Stored, Unavailable};
 pub use crate::reach::Filing;
 use crate::{Key, NotStored, RequestHeaders};
@@ -97,6 +98,3 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         changes: &Changes<'_>,
     ) -> impl Future<Output = Result<Moves, Unavailable>> + Send;
 }
-
-/// How long another process is thought to render a page, if it does not say so.
-pub(crate) const POLL: Duration = Duration::from_millis(10);

@@ -37,9 +37,10 @@ impl Visitors {
             Lookup::Hit(_) => {}
             Lookup::Miss(lease) => {
                 let page = Page::new(200, Vec::new(), Bytes::from_static(&[b'.'; 4096]));
-                lease.fill(page).expect("nobody writes meanwhile");
+                lease.fill(page).await.expect("nobody writes meanwhile");
             }
             Lookup::Fenced => panic!("a fence was left standing on {path}"),
+            Lookup::Unavailable => unreachable!("there is no store"),
         }
     }
 }

@@ -193,7 +193,7 @@ fn a_joined_scope_that_outlives_its_request_is_a_task() {
             txn.commit().await.unwrap();
         }));
         write.await;
-        scope.end();
+        scope.end().await;
         site.assert_true(&[FLAVOR]).await;
         site.until_stored(FLAVOR).await;
         site.assert_true(&[FLAVOR]).await;

@@ -18,12 +18,13 @@ struct Write {
 impl Write {
     fn run(&self, process: &Process, row: &Row) {
         let reaches = vec![(self.reach)()];
-        process.raise(self.owner, &ENTITY, Some("1"), reaches, Cause::Call);
+        let raised = process.raise(self.owner, &ENTITY, Some("1"), reaches, Cause::Call);
+        drop(raised.1);
         let version = match self.owner {
             Owner::Scope(_) => {
                 self.settle(process, false);
                 let version = row.write();
-                process.end(self.owner, true);
+                drop(process.end(self.owner, true));
                 version
             }
             _ => {
@@ -46,9 +47,8 @@ impl Write {
         };
         let dependents = Dependents::reaching(vec![(self.reach)()]);
         let since = Since::Reading(process.tick());
-        process
-            .settle(self.owner, &written, dependents, since, Cause::Call)
-            .unwrap();
+        let settled = process.settle(self.owner, &written, dependents, since, Cause::Call);
+        drop(settled.unwrap());
     }
 }
 

@@ -50,7 +50,7 @@ async fn look_up(cache: &Cache, row: &Row, render: Render) -> bool {
             assert_new(&page, promised);
             return true;
         }
-        Lookup::Fenced => {}
+        Lookup::Fenced | Lookup::Unavailable => {}
         Lookup::Miss(mut lease) => match render {
             Render::Fill => cache.fill(lease, row.render()),
             Render::Drop => drop(lease),
@@ -159,7 +159,7 @@ fn nobody_hangs_and_no_page_is_old_when_renders_are_refused() {
         let visitors = visitors.map(|render| come(&cache, &row, render));
         for _ in 0..2 {
             let version = row.write();
-            cache.process.invalidate(vec![kin("/a/")], Cause::Call);
+            drop(cache.process.invalidate(vec![kin("/a/")], Cause::Call));
             row.promise(version);
         }
         block_on(look_up(&cache, &row, Render::Fill));
@@ -185,7 +185,7 @@ fn nobody_waits_for_a_render_that_began_before_a_write() {
             }
         });
         let version = row.write();
-        cache.process.invalidate(vec![kin("/a/")], Cause::Call);
+        drop(cache.process.invalidate(vec![kin("/a/")], Cause::Call));
         row.promise(version);
         visitor.join().unwrap();
         drop(leader);
@@ -265,7 +265,7 @@ fn at_most_one_render_that_others_wait_for_has_a_valid_lease() {
                 }
             })
         });
-        process.invalidate(vec![kin("/a/")], Cause::Call);
+        drop(process.invalidate(vec![kin("/a/")], Cause::Call));
         block_on(join_all(visitors));
     });
 }

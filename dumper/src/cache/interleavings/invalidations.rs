@@ -80,7 +80,7 @@ fn one_fill_and_one_invalidation_under_all_schedules() {
             move || cache.fill(lease, row.render())
         });
         let version = row.write();
-        process.invalidate(vec![kin("/a/")], Cause::Call);
+        drop(process.invalidate(vec![kin("/a/")], Cause::Call));
         row.promise(version);
         visitor.join().unwrap();
         visit(&cache, &row, &key("/a/"));
@@ -112,7 +112,7 @@ fn all_caches_of_a_process_are_told_while_they_come_and_go() {
             }
         });
         let version = row.write();
-        process.invalidate(vec![kin("/a/")], Cause::Call);
+        drop(process.invalidate(vec![kin("/a/")], Cause::Call));
         row.promise(version);
         for visitor in visitors {
             visitor.join().unwrap();

@@ -87,7 +87,7 @@ impl Shell for Mistaken {
         let replaces = self.memory.select(&key, &|_| None).is_some();
         self.memory.insert(&key, &Arc::new(page), &filing);
         if replaces && self.makes(Mistake::ForgetsReplacement) {
-            self.memory.forget(key.path(), &filing);
+            self.memory.lose_names(key.path(), &filing);
         }
     }
 

@@ -20,6 +20,7 @@ use std::any::TypeId;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
+use futures::FutureExt;
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
 use shuttle::{Config, Runner};
 
@@ -96,11 +97,12 @@ impl Shell for Cache {
     type Lease = Lease;
 
     fn select(&self, key: &Key) -> Option<Arc<Page>> {
-        self.select(key, &|_| None)
+        at_once(self.select(key, &|_| None)).ok().flatten()
     }
 
     fn lease(&self, key: &Key) -> Option<Lease> {
-        match self.lease_alone(&Arc::new(self.sought(key, &|_| None))) {
+        let sought = Arc::new(self.sought(key, &|_| None));
+        match at_once(self.lease_alone(&sought, &|_| None)) {
             Ok(Lookup::Miss(lease)) => Some(lease),
             _ => None,
         }
@@ -108,16 +110,19 @@ impl Shell for Cache {
 
     fn fill(&self, mut lease: Lease, page: Page) {
         lease.tag([TAG.into()]);
-        let _ = lease.fill(page);
+        let _ = at_once(lease.fill(page));
     }
 
     fn invalidate(&self, reach: Reach) {
-        self.process.invalidate(vec![reach], Cause::Call);
+        let told = self.process.invalidate(vec![reach], Cause::Call);
+        drop(told);
     }
 
     fn raise(&self, owner: Owner, reaches: Vec<Reach>) {
-        self.process
+        let raised = self
+            .process
             .raise(owner, &ENTITY, Some("1"), reaches, Cause::Call);
+        drop(raised.1);
     }
 
     fn paths(&self) -> usize {
@@ -127,6 +132,11 @@ impl Shell for Cache {
     fn names(&self) -> usize {
         self.memory.names()
     }
+}
+
+/// What a cache in memory answers to a call that may have to wait for a store.
+fn at_once<T>(call: impl Future<Output = T>) -> T {
+    call.now_or_never().expect("there is no store")
 }
 
 /// A cache of a process of its own, with room for a few pages.
