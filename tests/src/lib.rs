@@ -6,6 +6,7 @@ pub mod client;
 mod database;
 pub mod headers;
 pub mod pairs;
+pub mod redis;
 mod server;
 pub mod templates;
 

@@ -8,6 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,9 @@ use crate::database::execute;
 
 /// How long a server may take to start.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// From 20000, which is below where connections begin.
+const PORTS: u32 = 12_768;
 
 /// Runs a server until the pipe at its standard input is closed, which it is
 /// when the process that started it goes, whatever the way. `$1` is the folder
@@ -80,7 +84,10 @@ impl Server {
         )?;
         let port = free_port()?;
         let mut server = folder.command(&postgres);
-        server.arg("-D").arg(folder.data()).args(["-p", &port]);
+        server
+            .arg("-D")
+            .arg(folder.data())
+            .args(["-p", &port.to_string()]);
         for setting in [
             "listen_addresses=127.0.0.1",
             "unix_socket_directories=",
@@ -231,7 +238,7 @@ impl Folder {
 }
 
 /// Looks for a program in `PATH`, and where Debian keeps those of servers.
-fn find(program: &str) -> Option<PathBuf> {
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = env::split_paths(&path).collect();
     folders.push(PathBuf::from("/usr/sbin"));
@@ -244,12 +251,20 @@ fn find(program: &str) -> Option<PathBuf> {
 }
 
 /// A port below those that connections are given, lest one takes it before the
-/// server does.
-fn free_port() -> io::Result<String> {
-    let first = 20_000 + u16::try_from(process::id() % 10_000).unwrap_or_default();
-    let port = (first..32_768).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
-    let port = port.ok_or_else(|| io::Error::other("every port is taken"))?;
-    Ok(port.to_string())
+/// server does; it is given to nobody else in this process.
+pub(crate) fn free_port() -> io::Result<u16> {
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+
+    // Processes that run beside this one start elsewhere.
+    let start = process::id().wrapping_mul(61);
+    for _ in 0..PORTS {
+        let next = start.wrapping_add(TRIED.fetch_add(1, Ordering::Relaxed)) % PORTS;
+        let port = 20_000 + u16::try_from(next).unwrap_or_default();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err(io::Error::other("every port is taken"))
 }
 
 fn no_postgres() -> io::Error {
