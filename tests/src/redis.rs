@@ -134,7 +134,7 @@ impl RedisServer {
     /// Kills it, as by `kill -9`. What it has on disk stays.
     pub fn kill(&mut self) {
         if let Some(process) = self.process.take() {
-            process.end(true);
+            process.end();
         }
     }
 
@@ -247,26 +247,21 @@ impl RedisServer {
 
 impl Drop for RedisServer {
     fn drop(&mut self) {
-        match self.process.take() {
-            Some(process) => process.end(false),
-            // There is nothing to do about a folder that cannot be removed.
-            None => drop(fs::remove_dir_all(&self.folder)),
-        }
+        self.kill();
+        // There is nothing to do about a folder that cannot be removed.
+        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
 impl Process {
-    /// Kills it; whether its folder is kept.
-    fn end(mut self, keep: bool) {
+    fn end(mut self) {
         let keeper = self
             .keeper
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some(mut stdin) = keeper.stdin.take()
-            && keep
-        {
-            // A keeper that is gone has ended the server.
-            let _ = stdin.write_all(b"keep\n");
+        if let Some(mut stdin) = keeper.stdin.take() {
+            // A keeper that is gone has seen the server end.
+            let _ = stdin.write_all(b"\n");
         }
         let _ = keeper.wait();
     }

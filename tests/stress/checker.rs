@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use crate::history::{Rows, Table, evidence, link};
 use crate::page::Page;
-use crate::row::{Moment, Row};
+use dumper_tests::row::{Moment, Row};
 
 /// What a page shows: marks and revisions by table, in the order of the page.
 struct Shown(HashMap<Table, Vec<(u64, u64)>>);

@@ -11,11 +11,11 @@ use fastrand::Rng;
 use tokio::time::{sleep, timeout};
 
 use crate::checker::judge;
-use crate::http::{Answer, Connection};
 use crate::page::Page;
-use crate::row::Moment;
 use crate::site::{PATIENCE, State, count};
 use crate::{scheme, spans};
+use dumper_tests::http::{Answer, Connection};
+use dumper_tests::row::Moment;
 
 /// What makes a request bypass every cache.
 const CREDENTIAL: &str = "Authorization: Bearer truth\r\n";

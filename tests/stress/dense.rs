@@ -7,8 +7,8 @@ use sea_orm::{DatabaseConnection, DbErr, IntoActiveModel, Set};
 use crate::entity::{sundae, topping};
 use crate::history::{Table, Writes};
 use crate::page::{SUNDAES, slug};
-use crate::row::Change;
 use crate::statements::{gone, pick_name};
+use dumper_tests::row::Change;
 
 /// How many sundaes there are, more or less.
 const MANY: usize = 6;

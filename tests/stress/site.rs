@@ -24,9 +24,9 @@ use tokio::time::timeout;
 use crate::entity::{flavor, flavor_size, note, size, sundae, topping, vendor};
 use crate::history::{History, Table, Writes};
 use crate::page::slug;
-use crate::row::Change;
 use crate::scheme::{self, Scheme};
 use crate::{pages, spans};
+use dumper_tests::row::Change;
 
 /// How long nothing is stored of what a write touches whose end was not seen:
 /// longer than any statement here takes.

@@ -8,7 +8,7 @@ use sea_orm::{
 use crate::entity::{flavor, flavor_size, note, size, topping, vendor};
 use crate::history::{Table, Writes, link};
 use crate::page::{BOARDS, FLAVORS, SIZES, VENDORS, name, slug};
-use crate::row::Change;
+use dumper_tests::row::Change;
 
 /// How many rows there are, more or less.
 const MANY_FLAVORS: usize = 24;

@@ -1,32 +1,34 @@
 //! What a row may be, as far as its writes tell.
 
 /// A moment in the order of all that clients and writers do.
-pub(crate) type Moment = u64;
+pub type Moment = u64;
 
 /// What a write makes of a row. What is `None` it leaves as it was.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Change {
+pub struct Change {
     /// Whether there is such a row.
-    pub(crate) exists: Option<bool>,
+    pub exists: Option<bool>,
     /// Which name it has.
-    pub(crate) name: Option<u64>,
+    pub name: Option<u64>,
     /// The mark of the row, or the number of the board, that it belongs to.
-    pub(crate) parent: Option<u64>,
+    pub parent: Option<u64>,
     /// What its page shows as its revision.
-    pub(crate) rev: Option<u64>,
+    pub rev: Option<u64>,
 }
 
 /// A write that has been sent to the database.
 #[derive(Clone, Debug)]
-pub(crate) struct Write {
-    pub(crate) number: u64,
-    pub(crate) change: Change,
+pub struct Write {
+    /// A number that no other write has.
+    pub number: u64,
+    /// What it changes.
+    pub change: Change,
     /// It has no effect before this moment.
-    pub(crate) started: Moment,
+    pub started: Moment,
     /// It has its effect by this moment, if it ever has any.
-    pub(crate) settled: Option<Moment>,
+    pub settled: Option<Moment>,
     /// It is promised to whoever asks after this moment.
-    pub(crate) done: Option<Moment>,
+    pub done: Option<Moment>,
 }
 
 /// The writes of a row that may be the last ones.
@@ -35,37 +37,44 @@ pub(crate) struct Write {
 /// field was done before that request, and started after the first had settled.
 /// Writes that overlap may have come in either order.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Row {
-    pub(crate) writes: Vec<Write>,
+pub struct Row {
+    /// In the order in which they were sent.
+    pub writes: Vec<Write>,
 }
 
 impl Row {
     /// Whether there may be such a row for a request that began at `asked`.
-    pub(crate) fn may_exist(&self, asked: Moment) -> bool {
+    #[must_use]
+    pub fn may_exist(&self, asked: Moment) -> bool {
         self.may(asked, |change| change.exists, |exists| exists)
     }
 
     /// Whether there may be no such row.
-    pub(crate) fn may_be_missing(&self, asked: Moment) -> bool {
+    #[must_use]
+    pub fn may_be_missing(&self, asked: Moment) -> bool {
         let was_ever = self.overwritten_until(asked, |change| change.exists) > 0;
         !was_ever || self.may(asked, |change| change.exists, |exists| !exists)
     }
 
-    pub(crate) fn may_have_name(&self, asked: Moment, is: impl Fn(u64) -> bool) -> bool {
+    /// Whether it may have a name that is so.
+    pub fn may_have_name(&self, asked: Moment, is: impl Fn(u64) -> bool) -> bool {
         self.may(asked, |change| change.name, is)
     }
 
-    pub(crate) fn may_belong_to(&self, asked: Moment, is: impl Fn(u64) -> bool) -> bool {
+    /// Whether it may belong to one that is so.
+    pub fn may_belong_to(&self, asked: Moment, is: impl Fn(u64) -> bool) -> bool {
         self.may(asked, |change| change.parent, is)
     }
 
-    pub(crate) fn may_show(&self, asked: Moment, rev: u64) -> bool {
+    /// Whether its page may show this revision.
+    #[must_use]
+    pub fn may_show(&self, asked: Moment, rev: u64) -> bool {
         self.may(asked, |change| change.rev, |shown| shown == rev)
     }
 
     /// Forgets the writes that are certain to be overwritten for everybody who
     /// asks at `oldest` or later.
-    pub(crate) fn forget(&mut self, oldest: Moment) {
+    pub fn forget(&mut self, oldest: Moment) {
         let exists = self.overwritten_until(oldest, |change| change.exists);
         let name = self.overwritten_until(oldest, |change| change.name);
         let parent = self.overwritten_until(oldest, |change| change.parent);

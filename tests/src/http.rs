@@ -9,28 +9,35 @@ use tokio::net::TcpStream;
 
 /// What the server answered.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) cache_status: String,
-    pub(crate) text: String,
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The `Cache-Status`, or nothing.
+    pub cache_status: String,
+    /// The body.
+    pub text: String,
 }
 
 impl Answer {
-    pub(crate) fn is_hit(&self) -> bool {
-        self.cache_status.ends_with("; hit")
+    /// Whether it comes from the cache.
+    #[must_use]
+    pub fn is_hit(&self) -> bool {
+        self.cache_status.split("; ").any(|word| word == "hit")
     }
 }
 
 /// A connection that is opened when it is needed.
 #[derive(Debug)]
-pub(crate) struct Connection {
+pub struct Connection {
     addr: SocketAddr,
     stream: Option<TcpStream>,
     buffer: Vec<u8>,
 }
 
 impl Connection {
-    pub(crate) fn to(addr: SocketAddr) -> Self {
+    /// Makes one to this server.
+    #[must_use]
+    pub fn to(addr: SocketAddr) -> Self {
         Self {
             addr,
             stream: None,
@@ -40,7 +47,11 @@ impl Connection {
 
     /// Sends a request and reads the answer. After an error the connection is
     /// closed, and the next request opens another.
-    pub(crate) async fn request(&mut self, head: &str) -> io::Result<Answer> {
+    ///
+    /// # Errors
+    ///
+    /// If there is no answer, or it is no HTTP.
+    pub async fn request(&mut self, head: &str) -> io::Result<Answer> {
         let answer = match self.send(head).await {
             Ok(()) => self.answer().await,
             Err(err) => Err(err),
@@ -51,7 +62,12 @@ impl Connection {
         answer
     }
 
-    pub(crate) async fn send(&mut self, head: &str) -> io::Result<()> {
+    /// Sends a request.
+    ///
+    /// # Errors
+    ///
+    /// If the server does not take it.
+    pub async fn send(&mut self, head: &str) -> io::Result<()> {
         let stream = match self.stream.take() {
             Some(stream) => stream,
             None => {
@@ -65,7 +81,7 @@ impl Connection {
     }
 
     /// Closes the connection, with a reset or in order.
-    pub(crate) fn hang_up(&mut self, reset: bool) {
+    pub fn hang_up(&mut self, reset: bool) {
         if let Some(stream) = self.stream.take()
             && reset
         {
