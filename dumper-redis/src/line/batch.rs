@@ -1,0 +1,179 @@
+//! Requests that go to Redis together.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use dumper::store::Unavailable;
+use redis::{Arg, Cmd, Pipeline};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
+
+use super::circuit::Circuit;
+use super::connection::Connection;
+use super::trouble::Trouble;
+use super::{Reply, info};
+
+/// Commands of one caller.
+#[derive(Debug)]
+pub(super) struct Request {
+    /// It selects the node of a cluster.
+    pub(super) key: Box<[u8]>,
+    pub(super) commands: Vec<Cmd>,
+    /// When the caller has waited long enough.
+    pub(super) by: Instant,
+    /// Nobody waits for a check of the connection.
+    pub(super) caller: Option<Caller>,
+}
+
+type Caller = oneshot::Sender<Result<Replies, Unavailable>>;
+
+/// What one caller is told.
+#[derive(Debug)]
+pub(super) struct Replies {
+    pub(super) replies: Vec<Reply>,
+    /// The replication id, if it was asked for.
+    pub(super) replid: Option<Arc<str>>,
+}
+
+impl Request {
+    /// Whether the caller still wants to know.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.caller
+            .as_ref()
+            .is_none_or(|caller| !caller.is_closed())
+    }
+
+    pub(super) fn fail(self, trouble: &Trouble) {
+        tell(self.caller, Err(trouble.unavailable()));
+    }
+}
+
+/// Sends requests, which are for the same node, and hands out the replies.
+pub(super) async fn deliver(
+    circuit: Rc<Circuit>,
+    connection: Rc<Connection>,
+    requests: Vec<Request>,
+) {
+    let Some(by) = requests.iter().map(|request| request.by).min() else {
+        return;
+    };
+    let (batch, callers) = Batch::of(requests, circuit.asks());
+    let exchanged = timeout_at(by, batch.exchange(&connection)).await;
+    match exchanged.unwrap_or(Err(Trouble::TimedOut)) {
+        Ok(replied) => {
+            circuit.answered(&connection, &replied);
+            callers.hand_out(replied);
+        }
+        Err(trouble) => {
+            circuit.failed(&connection, &trouble);
+            callers.fail(&trouble);
+        }
+    }
+}
+
+/// The commands of requests.
+struct Batch {
+    key: Box<[u8]>,
+    commands: Pipeline,
+    /// Whether the last command asks who the server is.
+    asks: bool,
+    /// Whether one is a script, which may write.
+    scripts: bool,
+}
+
+/// Who waits for the replies, and for how many each.
+struct Callers(Vec<(usize, Option<Caller>)>);
+
+/// What was replied to a batch.
+pub(super) struct Replied {
+    pub(super) replies: Vec<Reply>,
+    /// Whether the commands were such as a server refuses that is out of memory.
+    pub(super) tells_refusals: bool,
+    replid: Option<Arc<str>>,
+}
+
+impl Batch {
+    fn of(requests: Vec<Request>, asks: bool) -> (Self, Callers) {
+        let key = requests
+            .first()
+            .map(|first| first.key.clone())
+            .unwrap_or_default();
+        let count = requests
+            .iter()
+            .map(|request| request.commands.len())
+            .sum::<usize>();
+        let asks = asks || count == 0;
+        let mut commands = Pipeline::with_capacity(count + 1);
+        let mut callers = Vec::with_capacity(requests.len());
+        for request in requests {
+            callers.push((request.commands.len(), request.caller));
+            for command in request.commands {
+                commands.add_command(command);
+            }
+        }
+        let scripts = commands.cmd_iter().any(is_script);
+        // The last: who the server is when it has replied to the others.
+        if asks {
+            commands.add_command(info::replication());
+        }
+        (
+            Self {
+                key,
+                commands,
+                asks,
+                scripts,
+            },
+            Callers(callers),
+        )
+    }
+
+    async fn exchange(self, connection: &Connection) -> Result<Replied, Trouble> {
+        let count = self.commands.len();
+        let mut replies = connection.exchange(&self.key, self.commands).await?;
+        if replies.len() != count {
+            return Err(Trouble::Lost);
+        }
+        let replid = match self.asks.then(|| replies.pop()).flatten() {
+            Some(reply) => Some(info::replid(reply)?),
+            None => None,
+        };
+        Ok(Replied {
+            replies,
+            tells_refusals: self.asks || self.scripts,
+            replid,
+        })
+    }
+}
+
+impl Callers {
+    fn hand_out(
+        self,
+        Replied {
+            replies, replid, ..
+        }: Replied,
+    ) {
+        let mut rest = replies.into_iter();
+        for (count, caller) in self.0 {
+            let replies = rest.by_ref().take(count).collect();
+            let replid = replid.clone();
+            tell(caller, Ok(Replies { replies, replid }));
+        }
+    }
+
+    fn fail(self, trouble: &Trouble) {
+        for (_, caller) in self.0 {
+            tell(caller, Err(trouble.unavailable()));
+        }
+    }
+}
+
+fn is_script(command: &Cmd) -> bool {
+    matches!(command.args_iter().next(), Some(Arg::Simple(name)) if name.starts_with(b"EVAL"))
+}
+
+/// A caller who is gone need not be told.
+fn tell(caller: Option<Caller>, told: Result<Replies, Unavailable>) {
+    if let Some(caller) = caller {
+        let _ = caller.send(told);
+    }
+}

@@ -1,0 +1,179 @@
+//! A connection that is replaced when it fails: a circuit breaker.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::spawn_local;
+use tokio::time::{Instant, sleep};
+
+use super::batch::{Replied, Request};
+use super::connection::Connection;
+use super::health::Health;
+use super::target::Target;
+use super::thread::ASKS;
+use super::trouble::{Refusal, Trouble};
+
+/// How long to wait before the second attempt to connect, and at most.
+const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(500)];
+
+/// How many calls in a row that nobody answers in time break the circuit.
+const SILENT: u32 = 2;
+
+/// The breaker of one lane.
+#[derive(Debug)]
+pub(super) struct Circuit {
+    pub(super) lane: usize,
+    pub(super) target: Rc<Target>,
+    pub(super) health: Rc<Health>,
+    /// The queues of this lane and of the others.
+    pub(super) queues: Rc<[mpsc::WeakUnboundedSender<Request>]>,
+    pub(super) state: RefCell<State>,
+    /// Counts the lanes that have tried to connect.
+    pub(super) tried: watch::Sender<usize>,
+}
+
+#[derive(Debug)]
+pub(super) enum State {
+    /// Commands go by this connection.
+    Closed(Rc<Connection>),
+    /// All calls fail with this trouble.
+    Open(Trouble),
+}
+
+impl Circuit {
+    /// Makes the first attempt to connect, and those that follow if it fails.
+    pub(super) async fn begin(self: Rc<Self>) {
+        match Connection::open(&self.target).await {
+            Ok(connection) => {
+                self.close(connection);
+                self.health.up(self.lane);
+                self.tried.send_modify(|tries| *tries += 1);
+            }
+            Err(trouble) => {
+                self.open(&trouble);
+                self.tried.send_modify(|tries| *tries += 1);
+                self.probe().await;
+            }
+        }
+    }
+
+    /// Whether the lane is the one that hits ask by.
+    pub(super) fn asks(&self) -> bool {
+        self.lane == ASKS
+    }
+
+    pub(super) fn connection(&self) -> Result<Rc<Connection>, Trouble> {
+        match &*self.state.borrow() {
+            State::Closed(connection) => Ok(connection.clone()),
+            State::Open(trouble) => Err(trouble.clone()),
+        }
+    }
+
+    /// Takes note of what was answered by a connection.
+    pub(super) fn answered(self: &Rc<Self>, connection: &Rc<Connection>, replied: &Replied) {
+        connection.silent.set(0);
+        let mut refused = false;
+        for err in replied
+            .replies
+            .iter()
+            .filter_map(|reply| reply.as_ref().err())
+        {
+            if let Some(trouble) = Trouble::told_by(err) {
+                self.failed(connection, &trouble);
+            }
+            if let Some(refusal) = Refusal::told_by(err) {
+                self.health.refused(self.lane, refusal);
+                refused = true;
+            }
+        }
+        if replied.tells_refusals && !refused {
+            self.health.accepted(self.lane);
+        }
+    }
+
+    /// Takes note that a connection has failed.
+    pub(super) fn failed(self: &Rc<Self>, connection: &Rc<Connection>, trouble: &Trouble) {
+        if *trouble == Trouble::TimedOut {
+            connection.silent.update(|silent| silent + 1);
+            if connection.silent.get() < SILENT {
+                // Whether it is silent is soon known, whoever calls.
+                self.check(self.lane);
+                return;
+            }
+        }
+        if !self.uses(connection) {
+            return;
+        }
+        self.state.replace(State::Open(trouble.clone()));
+        for lane in (0..self.queues.len()).filter(|lane| *lane != self.lane) {
+            self.check(lane);
+        }
+        spawn_local(self.clone().replace(trouble.clone()));
+    }
+
+    async fn replace(self: Rc<Self>, trouble: Trouble) {
+        match Connection::open(&self.target).await {
+            Ok(connection) => {
+                self.close(connection);
+                self.health.interrupted(self.lane, &trouble);
+            }
+            Err(trouble) => {
+                self.open(&trouble);
+                self.probe().await;
+            }
+        }
+    }
+
+    /// Tries new connections until one answers.
+    async fn probe(self: Rc<Self>) {
+        let [mut pause, longest] = PAUSES;
+        loop {
+            // Not all processes at the same time.
+            sleep(pause.mul_f32(0.8 + 0.2 * fastrand::f32())).await;
+            match Connection::open(&self.target).await {
+                Ok(connection) => {
+                    self.close(connection);
+                    self.health.up(self.lane);
+                    return;
+                }
+                Err(trouble) => self.open(&trouble),
+            }
+            pause = (pause * 3 / 2).min(longest);
+        }
+    }
+
+    fn close(&self, connection: Connection) {
+        self.state.replace(State::Closed(Rc::new(connection)));
+    }
+
+    fn open(&self, trouble: &Trouble) {
+        self.state.replace(State::Open(trouble.clone()));
+        self.health.down(self.lane, trouble);
+    }
+
+    fn uses(&self, connection: &Rc<Connection>) -> bool {
+        matches!(&*self.state.borrow(), State::Closed(used) if Rc::ptr_eq(used, connection))
+    }
+
+    /// Asks a lane's server who it is, to see whether the connection works.
+    fn check(&self, lane: usize) {
+        let Some(queue) = self
+            .queues
+            .get(lane)
+            .and_then(mpsc::WeakUnboundedSender::upgrade)
+        else {
+            return;
+        };
+        let by = Instant::now() + self.target.deadline;
+        let check = Request {
+            key: Box::default(),
+            commands: Vec::new(),
+            by,
+            caller: None,
+        };
+        // An error means that the line has ended.
+        let _ = queue.send(check);
+    }
+}

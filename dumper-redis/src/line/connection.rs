@@ -1,0 +1,130 @@
+//! A connection to a server or a cluster.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::cluster::{ClusterClient, ClusterClientBuilder};
+use redis::cluster_async::ClusterConnection;
+use redis::cluster_routing::{Route, SingleNodeRoutingInfo, SlotAddr};
+use redis::{AsyncConnectionConfig, Client, Pipeline, RedisResult, Value};
+use tokio::time::timeout;
+
+use super::target::{Servers, Target};
+use super::trouble::Trouble;
+use super::{Reply, info};
+
+/// How long it may take to connect.
+const CONNECTING: Duration = Duration::from_millis(250);
+
+/// A connection that has answered once.
+#[derive(Debug)]
+pub(super) struct Connection {
+    wire: Wire,
+    /// How many calls in a row nobody has answered in time.
+    pub(super) silent: Cell<u32>,
+}
+
+#[derive(Clone)]
+enum Wire {
+    Server(MultiplexedConnection),
+    Cluster(ClusterConnection),
+}
+
+impl std::fmt::Debug for Wire {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Server(_) => "Server",
+            Self::Cluster(_) => "Cluster",
+        })
+    }
+}
+
+impl Connection {
+    /// Connects to a primary that has read its data.
+    pub(super) async fn open(target: &Target) -> Result<Self, Trouble> {
+        let wire = timeout(CONNECTING, connect(&target.servers))
+            .await
+            .map_err(|_| Trouble::TimedOut)?
+            .map_err(|err| Trouble::of_connection(&err))?;
+        let connection = Self {
+            wire,
+            silent: Cell::new(0),
+        };
+        timeout(target.deadline, connection.probe())
+            .await
+            .map_err(|_| Trouble::TimedOut)??;
+        Ok(connection)
+    }
+
+    /// Whether commands for different keys can go together.
+    pub(super) fn is_server(&self) -> bool {
+        matches!(self.wire, Wire::Server(_))
+    }
+
+    /// Sends commands at once to the primary that has the slot of a key.
+    pub(super) async fn exchange(
+        &self,
+        key: &[u8],
+        commands: Pipeline,
+    ) -> Result<Vec<Reply>, Trouble> {
+        let count = commands.len();
+        let values = match self.wire.clone() {
+            Wire::Server(mut server) => server.send_packed_commands(&commands, 0, count).await,
+            Wire::Cluster(mut cluster) => {
+                let route = Route::with_key(key, SlotAddr::Master);
+                let route = SingleNodeRoutingInfo::SpecificNode(route);
+                cluster.route_pipeline(commands, 0, count, route).await
+            }
+        };
+        let values = values.map_err(|err| Trouble::of_connection(&err))?;
+        Ok(values.into_iter().map(reply).collect())
+    }
+
+    async fn probe(&self) -> Result<(), Trouble> {
+        let mut commands = Pipeline::with_capacity(2);
+        commands
+            .add_command(info::persistence())
+            .add_command(info::replication());
+        let mut replies = self.exchange(b"", commands).await?.into_iter();
+        let (Some(persistence), Some(replication)) = (replies.next(), replies.next()) else {
+            return Err(Trouble::Lost);
+        };
+        info::loaded(persistence)?;
+        info::replid(replication)?;
+        Ok(())
+    }
+}
+
+async fn connect(servers: &Servers) -> RedisResult<Wire> {
+    match servers {
+        Servers::One(server) => {
+            // The deadlines are ours.
+            let config = AsyncConnectionConfig::new()
+                .set_connection_timeout(None)
+                .set_response_timeout(None);
+            let client = Client::open(server.clone())?;
+            let server = client
+                .get_multiplexed_async_connection_with_config(&config)
+                .await?;
+            Ok(Wire::Server(server))
+        }
+        Servers::Cluster(nodes) => {
+            let cluster = cluster(nodes)?.get_async_connection().await?;
+            Ok(Wire::Cluster(cluster))
+        }
+    }
+}
+
+fn cluster(nodes: &[redis::ConnectionInfo]) -> RedisResult<ClusterClient> {
+    ClusterClientBuilder::new(nodes.iter().cloned())
+        .connection_timeout(CONNECTING)
+        .build()
+}
+
+fn reply(value: Value) -> Reply {
+    match value {
+        Value::ServerError(err) => Err(err),
+        value => Ok(value),
+    }
+}

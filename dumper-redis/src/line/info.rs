@@ -1,0 +1,99 @@
+//! What a server says of itself.
+
+use std::sync::Arc;
+
+use redis::{Cmd, Value};
+
+use super::Reply;
+use super::trouble::Trouble;
+
+/// Asks who the server is.
+pub(super) fn replication() -> Cmd {
+    section("replication")
+}
+
+/// Asks whether the server has read its data.
+pub(super) fn persistence() -> Cmd {
+    section("persistence")
+}
+
+/// Reads the replication id of a primary.
+pub(super) fn replid(reply: Reply) -> Result<Arc<str>, Trouble> {
+    let text = text(reply)?;
+    match field(&text, "role:") {
+        Some("master") => {}
+        Some(_) => return Err(Trouble::Replica),
+        None => return Err(Trouble::TooOld),
+    }
+    field(&text, "master_replid:")
+        .filter(|replid| !replid.is_empty())
+        .map(Arc::from)
+        .ok_or(Trouble::TooOld)
+}
+
+/// Whether the server has read its data.
+pub(super) fn loaded(reply: Reply) -> Result<(), Trouble> {
+    match field(&text(reply)?, "loading:") {
+        Some("0") | None => Ok(()),
+        Some(_) => Err(Trouble::Loading),
+    }
+}
+
+fn section(name: &str) -> Cmd {
+    let mut command = redis::cmd("INFO");
+    command.arg(name);
+    command
+}
+
+fn text(reply: Reply) -> Result<String, Trouble> {
+    let bytes = match reply.map_err(|err| Trouble::of_reply(&err))? {
+        Value::BulkString(bytes) => bytes,
+        Value::VerbatimString { text, .. } => return Ok(text),
+        _ => return Err(Trouble::TooOld),
+    };
+    String::from_utf8(bytes).map_err(|_| Trouble::TooOld)
+}
+
+fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    text.lines()
+        .find_map(|line| line.strip_prefix(name))
+        .map(str::trim)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(text: &str) -> Reply {
+        Ok(Value::BulkString(text.into()))
+    }
+
+    #[test]
+    fn a_primary_is_known_by_its_replication_id() {
+        let info = "# Replication\r\nrole:master\r\nmaster_replid:abc\r\nmaster_replid2:000\r\n";
+        assert_eq!(replid(said(info)).as_deref(), Ok("abc"));
+    }
+
+    #[test]
+    fn who_is_no_primary_has_none() {
+        let info = "role:slave\r\nmaster_replid:abc\r\n";
+        assert_eq!(replid(said(info)), Err(Trouble::Replica));
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_too_old() {
+        for info in [
+            "",
+            "role:master\r\n",
+            "role:master\r\nmaster_replid:\r\n",
+            "master_replid:abc",
+        ] {
+            assert_eq!(replid(said(info)), Err(Trouble::TooOld), "{info}");
+        }
+        assert_eq!(replid(Ok(Value::Nil)), Err(Trouble::TooOld));
+        assert_eq!(
+            replid(Ok(Value::BulkString(vec![0xff]))),
+            Err(Trouble::TooOld)
+        );
+    }
+}

@@ -1,0 +1,146 @@
+//! The line to Redis: connections that are replaced when they fail, a deadline for
+//! every call, and one word in the log when Redis goes or comes back.
+//!
+//! A [`Line`] is a handle to a thread of its own, which has two connections to the
+//! primary: one for what a hit asks, and one for what is written, so that a large page
+//! on its way there keeps no hit waiting. While there is no connection, calls fail at
+//! once, and new connections are tried; the first that answers is used.
+
+mod batch;
+mod call;
+mod circuit;
+mod connection;
+mod health;
+mod info;
+mod target;
+mod thread;
+mod trouble;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dumper::store::Unavailable;
+use redis::{Cmd, ServerError, Value};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+
+use self::batch::{Replies, Request};
+pub(crate) use self::call::{Call, Script};
+pub use self::target::ConnectError;
+pub(crate) use self::target::Target;
+use self::trouble::Trouble;
+
+/// A handle to the connections to Redis. Cloning is shallow; the connections end with
+/// the last handle.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    asks: mpsc::UnboundedSender<Request>,
+    sends: mpsc::UnboundedSender<Request>,
+    tried: watch::Receiver<usize>,
+    deadline: Duration,
+}
+
+/// What Redis answers to one command: `WRONGTYPE` for one says nothing of the others.
+pub(crate) type Reply = Result<Value, ServerError>;
+
+/// What a primary answers, and which one it was.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// In the order of the commands, one for each.
+    pub(crate) replies: Vec<Reply>,
+    /// The replication id that the server had after it had made the replies.
+    pub(crate) replid: Arc<str>,
+}
+
+impl Line {
+    /// Starts the thread, which begins to connect.
+    pub(crate) fn start(target: Target) -> Self {
+        let deadline = target.deadline;
+        let (asks, asked) = mpsc::unbounded_channel();
+        let (sends, sent) = mpsc::unbounded_channel();
+        let tried = thread::spawn(
+            target,
+            [(asks.downgrade(), asked), (sends.downgrade(), sent)],
+        );
+        Self {
+            asks,
+            sends,
+            tried,
+            deadline,
+        }
+    }
+
+    /// Waits until the first attempt to connect has succeeded or failed.
+    pub(crate) async fn first_try(&self) {
+        let mut tried = self.tried.clone();
+        // An error means that the thread has ended, which tries no more.
+        let _ = tried.wait_for(|tries| *tries == thread::LANES).await;
+    }
+
+    /// Sends commands to the primary that has the slot of a key, and returns the
+    /// replies with the replication id that it had afterwards.
+    ///
+    /// Commands that are asked at the same time go together, and share the question
+    /// for that id.
+    ///
+    /// # Errors
+    ///
+    /// There is no connection, nobody answers within the deadline, or who does is not
+    /// a primary.
+    pub(crate) async fn ask(&self, key: &[u8], commands: Vec<Cmd>) -> Result<Answer, Unavailable> {
+        let Replies { replies, replid } =
+            self.exchange(&self.asks, key, commands, self.by()).await?;
+        let replid = replid.ok_or_else(|| Trouble::TooOld.unavailable())?;
+        Ok(Answer { replies, replid })
+    }
+
+    /// Sends commands to the primary that has the slot of a key, and returns the
+    /// replies.
+    ///
+    /// # Errors
+    ///
+    /// There is no connection, or nobody answers within the deadline.
+    pub(crate) async fn send(
+        &self,
+        key: &[u8],
+        commands: Vec<Cmd>,
+    ) -> Result<Vec<Reply>, Unavailable> {
+        self.send_by(key, commands, self.by()).await
+    }
+
+    async fn send_by(
+        &self,
+        key: &[u8],
+        commands: Vec<Cmd>,
+        by: Instant,
+    ) -> Result<Vec<Reply>, Unavailable> {
+        Ok(self.exchange(&self.sends, key, commands, by).await?.replies)
+    }
+
+    async fn exchange(
+        &self,
+        lane: &mpsc::UnboundedSender<Request>,
+        key: &[u8],
+        commands: Vec<Cmd>,
+        by: Instant,
+    ) -> Result<Replies, Unavailable> {
+        let (caller, told) = oneshot::channel();
+        let request = Request {
+            key: key.into(),
+            commands,
+            by,
+            caller: Some(caller),
+        };
+        // The thread answers every request by its deadline, or it has ended.
+        let ended = || Trouble::Ended.unavailable();
+        lane.send(request).map_err(|_| ended())?;
+        told.await.map_err(|_| ended())?
+    }
+
+    fn by(&self) -> Instant {
+        Instant::now() + self.deadline
+    }
+}

@@ -1,0 +1,118 @@
+//! What to connect to.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use redis::io::tcp::TcpSettings;
+use redis::{ConnectionInfo, IntoConnectionInfo, ProtocolVersion};
+
+/// What a [`Line`](super::Line) connects to.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(super) servers: Servers,
+    pub(super) deadline: Duration,
+}
+
+/// The servers, by their parsed URLs.
+#[derive(Clone, Debug)]
+pub(super) enum Servers {
+    One(ConnectionInfo),
+    Cluster(Vec<ConnectionInfo>),
+}
+
+impl Target {
+    /// One server.
+    pub(crate) fn server(url: &str) -> Result<Self, ConnectError> {
+        Ok(Self::new(Servers::One(parse(url)?)))
+    }
+
+    /// A cluster, by some of its nodes.
+    pub(crate) fn cluster<U: AsRef<str>>(
+        urls: impl IntoIterator<Item = U>,
+    ) -> Result<Self, ConnectError> {
+        let nodes = urls
+            .into_iter()
+            .map(|url| parse(url.as_ref()))
+            .collect::<Result<Vec<_>, _>>()?;
+        if nodes.is_empty() {
+            return Err(ConnectError::NoServer);
+        }
+        Ok(Self::new(Servers::Cluster(nodes)))
+    }
+
+    fn new(servers: Servers) -> Self {
+        Self {
+            servers,
+            deadline: Duration::from_millis(50),
+        }
+    }
+
+    /// How long a call may take; 50 ms if not given.
+    pub(crate) fn deadline(self, deadline: Duration) -> Self {
+        Self { deadline, ..self }
+    }
+}
+
+/// The addresses, without users and passwords.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.servers {
+            Servers::One(server) => server.addr().fmt(f),
+            Servers::Cluster(nodes) => {
+                let addresses = nodes.iter().map(|node| node.addr().to_string());
+                f.write_str(&addresses.collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+}
+
+/// Why one cannot connect to a Redis server, whether it is up or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The URL is not one of a Redis server, for this reason.
+    InvalidUrl(String),
+    /// The URL asks for TLS, and the feature `tls` is off.
+    NoTls,
+    /// No node of the cluster is given.
+    NoServer,
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InvalidUrl(reason) => write!(f, "the URL of Redis is not valid: {reason}"),
+            Self::NoTls => f.write_str(
+                "the URL of Redis asks for TLS: enable the feature `tls` of dumper-redis",
+            ),
+            Self::NoServer => f.write_str("a Redis cluster needs the URL of a node"),
+        }
+    }
+}
+
+impl Error for ConnectError {}
+
+fn parse(url: &str) -> Result<ConnectionInfo, ConnectError> {
+    let wants_tls = ["rediss:", "valkeys:"]
+        .iter()
+        .any(|scheme| url.starts_with(scheme));
+    if wants_tls && !cfg!(feature = "tls") {
+        return Err(ConnectError::NoTls);
+    }
+    let info = url.into_connection_info().map_err(|err| {
+        // The error says what is wrong and not with what, so a password stays unknown.
+        let reason = err.to_string();
+        ConnectError::InvalidUrl(reason.trim_end_matches(" - InvalidClientConfig").to_owned())
+    })?;
+    let settings = info.redis_settings().clone();
+    Ok(info
+        .set_tcp_settings(TcpSettings::default().set_nodelay(true))
+        // The older protocol is cheaper to read, and without a name for the library
+        // the user needs no right to give one.
+        .set_redis_settings(
+            settings
+                .set_protocol(ProtocolVersion::RESP2)
+                .set_skip_set_lib_name(),
+        ))
+}

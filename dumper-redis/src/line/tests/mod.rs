@@ -1,0 +1,4 @@
+//! The line against real servers.
+
+mod exchange;
+mod server;
