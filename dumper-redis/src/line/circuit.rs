@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::spawn_local;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, timeout};
 
 use super::batch::{Replied, Request};
 use super::connection::Connection;
@@ -30,6 +30,9 @@ pub(super) struct Circuit {
     /// The queues of this lane and of the others.
     pub(super) queues: Rc<[mpsc::WeakUnboundedSender<Request>]>,
     pub(super) state: RefCell<State>,
+    /// Told of every connection that is made: where one lane finds a server, the
+    /// others need not wait for theirs.
+    pub(super) made: Rc<Notify>,
     /// Counts the lanes that have tried to connect.
     pub(super) tried: watch::Sender<usize>,
 }
@@ -131,7 +134,8 @@ impl Circuit {
         let [mut pause, longest] = PAUSES;
         loop {
             // Not all processes at the same time.
-            sleep(pause.mul_f32(0.8 + 0.2 * fastrand::f32())).await;
+            let shortened = pause.mul_f32(0.8 + 0.2 * fastrand::f32());
+            let _ = timeout(shortened, self.made.notified()).await;
             match Connection::open(&self.target).await {
                 Ok(connection) => {
                     self.close(connection);
@@ -146,6 +150,7 @@ impl Circuit {
 
     fn close(&self, connection: Connection) {
         self.state.replace(State::Closed(Rc::new(connection)));
+        self.made.notify_waiters();
     }
 
     fn open(&self, trouble: &Trouble) {

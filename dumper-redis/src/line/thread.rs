@@ -8,7 +8,7 @@ use std::thread;
 use futures::future::join_all;
 use log::error;
 use tokio::runtime::Builder;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{LocalSet, spawn_local};
 
 use super::batch::{Request, deliver};
@@ -59,6 +59,7 @@ fn complain(err: &io::Error) {
 async fn serve_all(target: Target, queues: [Queue; LANES], tried: &watch::Sender<usize>) {
     let health = Health::new(target.to_string());
     let target = Rc::new(target);
+    let made = Rc::new(Notify::new());
     let senders = queues
         .iter()
         .map(|(sender, _)| sender.clone())
@@ -70,6 +71,7 @@ async fn serve_all(target: Target, queues: [Queue; LANES], tried: &watch::Sender
             health: health.clone(),
             queues: senders.clone(),
             state: RefCell::new(State::Open(Trouble::NotConnected)),
+            made: made.clone(),
             tried: tried.clone(),
         };
         serve(Rc::new(circuit), queue)
