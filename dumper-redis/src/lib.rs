@@ -1,6 +1,23 @@
 //! Shares the pages of the `dumper` cache among processes and machines by Redis.
 
-#[allow(dead_code, unused_imports, reason = "its callers come next")]
+mod builder;
+mod changes;
+mod frame;
+mod generations;
+mod hex;
+mod hints;
+mod keys;
 mod line;
+mod random;
+mod redis;
+mod registry;
+mod release;
+mod reply;
+mod scripts;
+mod see;
+mod stamp;
+mod wire;
 
+pub use crate::builder::Builder;
 pub use crate::line::ConnectError;
+pub use crate::redis::Redis;
