@@ -293,9 +293,15 @@ impl Store for Redis {
             return;
         };
         let (pages, _) = self.names.pages(&key.path().kin());
-        let args = vec![field.into(), owner.into()];
+        let mut command = redis::cmd("EVAL");
+        command
+            .arg(RELEASE)
+            .arg(1)
+            .arg(&pages)
+            .arg(field)
+            .arg(owner);
         // The first poll hands it to the line, which sends it by itself.
-        let _ = self.run(&RELEASE, vec![pages], args).now_or_never();
+        let _ = self.line.send(&pages, vec![command]).now_or_never();
     }
 
     async fn apply(&self, changes: &Changes<'_>) -> Result<Moves, Unavailable> {

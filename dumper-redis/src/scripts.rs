@@ -20,13 +20,9 @@ pub(crate) static STORE: LazyLock<Script> = LazyLock::new(|| {
     ))
 });
 
-/// Takes a lock away.
-pub(crate) static RELEASE: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(concat!(
-        include_str!("scripts/server.lua"),
-        include_str!("scripts/release.lua")
-    ))
-});
+/// Takes a lock away. It is sent whole, by those who do not wait to hear that it is
+/// not known.
+pub(crate) const RELEASE: &str = include_str!("scripts/release.lua");
 
 /// Drops the pages of a path, with a fence.
 pub(crate) static FENCE: LazyLock<Script> = LazyLock::new(|| {

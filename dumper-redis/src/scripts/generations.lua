@@ -33,8 +33,11 @@ local function mend()
   own(generations)
   own(fences)
   local known = redis.call('HMGET', generations, 'b', 'm', 's')
-  local is_whole = is_of(known[1], id) and is_of(known[2], id) and string.match(known[3] or '', '^%d+$')
-  if not is_whole then begin(id .. string.reverse(random)) end
+  local made = tonumber(known[3] or nil)
+  local is_counted = made and made >= 0 and digits(made) == known[3]
+  if not (is_of(known[1], id) and is_of(known[2], id) and is_counted) then
+    begin(id .. string.reverse(random))
+  end
 end
 
 local function drop_all()

@@ -3,8 +3,6 @@
 -- KEYS  pages
 -- ARGV  field of the lock, owner
 
-if not replication_id() then return NOT_PRIMARY end
-own(KEYS[1])
 local held = redis.call('HGET', KEYS[1], ARGV[1])
 if held and string.match(held, ':(.*)$') == ARGV[2] then redis.call('HDEL', KEYS[1], ARGV[1]) end
 return 1

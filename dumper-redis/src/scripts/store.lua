@@ -20,13 +20,15 @@ if redis.call('HGET', pages, 't') ~= token or not is_of(token, id) then return 0
 -- together. Plain pages (`p`) stay: visitors make variants, and shall not drive out
 -- what the path alone asks for.
 local count, variants, others, notes = 1, {}, {}, {}
+local plain_others = {}
 for _, name in ipairs(redis.call('HKEYS', pages)) do
   local kind = string.sub(name, 1, 1)
   if name == field or name == names_field or name == lock then
     -- It is to be written.
   elseif kind == 'v' or kind == 'p' then
     if string.sub(name, 2, 1 + #label) ~= label then
-      others[#others + 1] = name
+      local those = kind == 'v' and others or plain_others
+      those[#those + 1] = name
     else
       count = count + 1
       if kind == 'v' then variants[#variants + 1] = name end
@@ -51,7 +53,10 @@ if lock ~= '' then
 end
 
 if count > limit then redis.call('HDEL', pages, variants[random % #variants + 1]) end
-if #others > limit then redis.call('HDEL', pages, others[random % #others + 1]) end
+if #others + #plain_others > limit then
+  local those = #others > 0 and others or plain_others
+  redis.call('HDEL', pages, those[random % #those + 1])
+end
 -- What is noted of pages that have gone may stay, up to a number; then all of it is
 -- found out anew.
 if #notes > 8 * limit then
