@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::spawn_local;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::batch::{Replied, Request};
 use super::connection::Connection;
@@ -20,6 +20,11 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis
 
 /// How many calls in a row that nobody answers in time break the circuit.
 const SILENT: u32 = 2;
+
+/// How many calls must fail for the connections to a cluster to be made anew, and
+/// how long that waits after the last time.
+const FAILED_NODE: u32 = 3;
+const RENEWAL: Duration = Duration::from_millis(250);
 
 /// The breaker of one lane.
 #[derive(Debug)]
@@ -76,7 +81,7 @@ impl Circuit {
 
     /// Takes note of what was answered by a connection.
     pub(super) fn answered(self: &Rc<Self>, connection: &Rc<Connection>, replied: &Replied) {
-        connection.silent.set(0);
+        connection.works();
         let mut refused = false;
         for err in replied
             .replies
@@ -98,15 +103,16 @@ impl Circuit {
 
     /// Takes note that a connection has failed.
     pub(super) fn failed(self: &Rc<Self>, connection: &Rc<Connection>, trouble: &Trouble) {
-        if *trouble == Trouble::TimedOut {
-            connection.silent.update(|silent| silent + 1);
-            if connection.silent.get() < SILENT {
-                // Whether it is silent is soon known, whoever calls.
-                self.check(self.lane);
-                return;
-            }
-        }
         if !self.uses(connection) {
+            return;
+        }
+        if !connection.is_server() {
+            self.node_failed(connection, trouble);
+            return;
+        }
+        if *trouble == Trouble::TimedOut && connection.fails() < SILENT {
+            // Whether it is silent is soon known, whoever calls.
+            self.check(self.lane);
             return;
         }
         self.state.replace(State::Open(trouble.clone()));
@@ -114,6 +120,19 @@ impl Circuit {
             self.check(lane);
         }
         spawn_local(self.clone().replace(trouble.clone()));
+    }
+
+    /// Takes note that a node of a cluster has failed. The others may be well, so
+    /// calls go on while the connections are made anew, with another map of the slots.
+    fn node_failed(self: &Rc<Self>, connection: &Rc<Connection>, trouble: &Trouble) {
+        if connection.fails() == FAILED_NODE {
+            let (circuit, trouble) = (self.clone(), trouble.clone());
+            let due = connection.made + RENEWAL;
+            spawn_local(async move {
+                sleep_until(due).await;
+                circuit.replace(trouble).await;
+            });
+        }
     }
 
     async fn replace(self: Rc<Self>, trouble: Trouble) {

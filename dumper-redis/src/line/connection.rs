@@ -7,10 +7,10 @@ use redis::aio::MultiplexedConnection;
 use redis::cluster::{ClusterClient, ClusterClientBuilder};
 use redis::cluster_async::ClusterConnection;
 use redis::cluster_routing::{Route, SingleNodeRoutingInfo, SlotAddr};
-use redis::{AsyncConnectionConfig, Client, Pipeline, RedisResult, Value};
-use tokio::time::timeout;
+use redis::{AsyncConnectionConfig, Client, ConnectionInfo, Pipeline, RedisResult, Value};
+use tokio::time::{Instant, timeout};
 
-use super::target::{Servers, Target};
+use super::target::{Servers, Target, tcp};
 use super::trouble::Trouble;
 use super::{Reply, info};
 
@@ -21,8 +21,9 @@ const CONNECTING: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub(super) struct Connection {
     wire: Wire,
-    /// How many calls in a row nobody has answered in time.
-    pub(super) silent: Cell<u32>,
+    pub(super) made: Instant,
+    /// How many calls have failed: of a server, since the last that did not.
+    failed: Cell<u32>,
 }
 
 #[derive(Clone)]
@@ -43,18 +44,36 @@ impl std::fmt::Debug for Wire {
 impl Connection {
     /// Connects to a primary that has read its data.
     pub(super) async fn open(target: &Target) -> Result<Self, Trouble> {
-        let wire = timeout(CONNECTING, connect(&target.servers))
+        let wire = timeout(CONNECTING, connect(target))
             .await
             .map_err(|_| Trouble::TimedOut)?
             .map_err(|err| Trouble::of_connection(&err))?;
         let connection = Self {
             wire,
-            silent: Cell::new(0),
+            made: Instant::now(),
+            failed: Cell::new(0),
         };
-        timeout(target.deadline, connection.probe())
-            .await
-            .map_err(|_| Trouble::TimedOut)??;
+        // To be connected to a cluster, somebody must have told its slots; who answers
+        // for one of them says nothing of the others.
+        if connection.is_server() {
+            timeout(target.deadline, connection.probe())
+                .await
+                .map_err(|_| Trouble::TimedOut)??;
+        }
         Ok(connection)
+    }
+
+    /// Counts a call that has failed.
+    pub(super) fn fails(&self) -> u32 {
+        self.failed.update(|failed| failed.saturating_add(1));
+        self.failed.get()
+    }
+
+    /// Takes note of a call that has not failed.
+    pub(super) fn works(&self) {
+        if self.is_server() {
+            self.failed.set(0);
+        }
     }
 
     /// Whether commands for different keys can go together.
@@ -96,8 +115,8 @@ impl Connection {
     }
 }
 
-async fn connect(servers: &Servers) -> RedisResult<Wire> {
-    match servers {
+async fn connect(target: &Target) -> RedisResult<Wire> {
+    match &target.servers {
         Servers::One(server) => {
             // The deadlines are ours.
             let config = AsyncConnectionConfig::new()
@@ -110,15 +129,23 @@ async fn connect(servers: &Servers) -> RedisResult<Wire> {
             Ok(Wire::Server(server))
         }
         Servers::Cluster(nodes) => {
-            let cluster = cluster(nodes)?.get_async_connection().await?;
+            let cluster = cluster(nodes, target.deadline)?
+                .get_async_connection()
+                .await?;
             Ok(Wire::Cluster(cluster))
         }
     }
 }
 
-fn cluster(nodes: &[redis::ConnectionInfo]) -> RedisResult<ClusterClient> {
+fn cluster(nodes: &[ConnectionInfo], deadline: Duration) -> RedisResult<ClusterClient> {
     ClusterClientBuilder::new(nodes.iter().cloned())
-        .connection_timeout(CONNECTING)
+        .tcp_settings(tcp())
+        .connection_timeout(CONNECTING / 2)
+        .response_timeout(deadline)
+        // A redirection or two; who calls has not much time.
+        .retries(3)
+        .min_retry_wait(5)
+        .max_retry_wait(20)
         .build()
 }
 

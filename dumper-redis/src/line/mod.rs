@@ -84,7 +84,7 @@ impl Line {
     /// replies with the replication id that it had afterwards.
     ///
     /// Commands that are asked at the same time go together, and share the question
-    /// for that id.
+    /// for that id. In a cluster the commands must be for keys of that slot alone.
     ///
     /// # Errors
     ///
@@ -98,7 +98,7 @@ impl Line {
     }
 
     /// Sends commands to the primary that has the slot of a key, and returns the
-    /// replies.
+    /// replies. In a cluster the commands must be for keys of that slot alone.
     ///
     /// # Errors
     ///

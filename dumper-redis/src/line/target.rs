@@ -107,7 +107,7 @@ fn parse(url: &str) -> Result<ConnectionInfo, ConnectError> {
     })?;
     let settings = info.redis_settings().clone();
     Ok(info
-        .set_tcp_settings(TcpSettings::default().set_nodelay(true))
+        .set_tcp_settings(tcp())
         // The older protocol is cheaper to read, and without a name for the library
         // the user needs no right to give one.
         .set_redis_settings(
@@ -115,4 +115,9 @@ fn parse(url: &str) -> Result<ConnectionInfo, ConnectError> {
                 .set_protocol(ProtocolVersion::RESP2)
                 .set_skip_set_lib_name(),
         ))
+}
+
+/// What is sent is complete, and sent at once.
+pub(super) fn tcp() -> TcpSettings {
+    TcpSettings::default().set_nodelay(true)
 }

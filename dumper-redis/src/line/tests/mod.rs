@@ -1,5 +1,6 @@
 //! The line against real servers.
 
+mod cluster;
 mod exchange;
 mod log;
 mod proxy;
