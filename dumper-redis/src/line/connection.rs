@@ -122,7 +122,7 @@ async fn connect(target: &Target) -> RedisResult<Wire> {
             let config = AsyncConnectionConfig::new()
                 .set_connection_timeout(None)
                 .set_response_timeout(None);
-            let client = Client::open(server.clone())?;
+            let client = Client::open((**server).clone())?;
             let server = client
                 .get_multiplexed_async_connection_with_config(&config)
                 .await?;

@@ -17,14 +17,14 @@ pub(crate) struct Target {
 /// The servers, by their parsed URLs.
 #[derive(Clone, Debug)]
 pub(super) enum Servers {
-    One(ConnectionInfo),
+    One(Box<ConnectionInfo>),
     Cluster(Vec<ConnectionInfo>),
 }
 
 impl Target {
     /// One server.
     pub(crate) fn server(url: &str) -> Result<Self, ConnectError> {
-        Ok(Self::new(Servers::One(parse(url)?)))
+        Ok(Self::new(Servers::One(Box::new(parse(url)?))))
     }
 
     /// A cluster, by some of its nodes.
@@ -94,11 +94,11 @@ impl fmt::Display for ConnectError {
 impl Error for ConnectError {}
 
 fn parse(url: &str) -> Result<ConnectionInfo, ConnectError> {
-    let wants_tls = ["rediss:", "valkeys:"]
+    if ["rediss:", "valkeys:"]
         .iter()
-        .any(|scheme| url.starts_with(scheme));
-    if wants_tls && !cfg!(feature = "tls") {
-        return Err(ConnectError::NoTls);
+        .any(|scheme| url.starts_with(scheme))
+    {
+        choose_crypto()?;
     }
     let info = url.into_connection_info().map_err(|err| {
         // The error says what is wrong and not with what, so a password stays unknown.
@@ -120,4 +120,62 @@ fn parse(url: &str) -> Result<ConnectionInfo, ConnectError> {
 /// What is sent is complete, and sent at once.
 pub(super) fn tcp() -> TcpSettings {
     TcpSettings::default().set_nodelay(true)
+}
+
+/// Sees to it that rustls has an implementation of its ciphers: more than one may be
+/// compiled in, and it does not choose among them.
+#[cfg(feature = "tls")]
+#[allow(clippy::unnecessary_wraps, reason = "it fails without the feature")]
+fn choose_crypto() -> Result<(), ConnectError> {
+    use rustls::crypto::{CryptoProvider, ring};
+
+    if CryptoProvider::get_default().is_none() {
+        // An error means that somebody else has just chosen.
+        let _ = ring::default_provider().install_default();
+    }
+    Ok(())
+}
+
+#[cfg(not(feature = "tls"))]
+fn choose_crypto() -> Result<(), ConnectError> {
+    Err(ConnectError::NoTls)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_url_of_redis_is_refused_without_its_password() {
+        for url in [
+            "",
+            "localhost",
+            "http://user:secret@localhost",
+            "redis://user:secret@localhost:99999",
+            "redis://user:secret@localhost/first",
+        ] {
+            let Err(ConnectError::InvalidUrl(reason)) = Target::server(url) else {
+                panic!("{url}");
+            };
+            assert!(!reason.contains("secret"), "{reason}");
+        }
+        let nodes: [&str; 0] = [];
+        assert_eq!(Target::cluster(nodes).err(), Some(ConnectError::NoServer));
+    }
+
+    #[test]
+    fn a_password_is_not_shown() {
+        let target = Target::server("redis://user:secret@localhost").unwrap();
+        assert_eq!(target.to_string(), "localhost:6379");
+        assert!(!format!("{target:?}").contains("secret"));
+    }
+
+    #[test]
+    fn tls_is_a_feature() {
+        let refused = Target::server("rediss://localhost").err();
+        assert_eq!(
+            refused,
+            (!cfg!(feature = "tls")).then_some(ConnectError::NoTls)
+        );
+    }
 }

@@ -5,4 +5,6 @@ mod exchange;
 mod log;
 mod proxy;
 mod server;
+#[cfg(feature = "tls")]
+mod tls;
 mod trouble;
