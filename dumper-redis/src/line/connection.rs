@@ -76,7 +76,7 @@ impl Connection {
         }
     }
 
-    /// Whether commands for different keys can go together.
+    /// Whether it is to one server, which has all keys.
     pub(super) fn is_server(&self) -> bool {
         matches!(self.wire, Wire::Server(_))
     }

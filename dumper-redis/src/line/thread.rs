@@ -23,7 +23,7 @@ pub(super) const LANES: usize = 2;
 /// The one that hits ask by.
 pub(super) const ASKS: usize = 0;
 
-/// How many requests go together at most.
+/// How many asks go together at most.
 const BATCH: usize = 256;
 
 /// The requests to a lane.
@@ -98,11 +98,13 @@ fn forward(circuit: &Rc<Circuit>, requests: Vec<Request>) {
             return;
         }
     };
-    if connection.is_server() {
+    // What is written may be large, and saves nothing by going together.
+    if circuit.asks() && connection.is_server() {
         spawn_local(deliver(circuit.clone(), connection, requests));
         return;
     }
     for request in requests {
-        spawn_local(deliver(circuit.clone(), connection.clone(), vec![request]));
+        let alone = vec![request];
+        spawn_local(deliver(circuit.clone(), connection.clone(), alone));
     }
 }

@@ -178,6 +178,75 @@ async fn a_server_that_is_stopped_is_left_alone_until_it_goes_on() {
 }
 
 #[tokio::test]
+async fn a_server_that_stops_again_and_again_is_told_of_once() {
+    let server = Server::start(&[]);
+    let line = line(&server.url()).await;
+    for _ in 0..6 {
+        server.signal("STOP");
+        for _ in 0..3 {
+            assert!(line.ask(b"a", get()).await.is_err());
+        }
+        server.signal("CONT");
+        asked_until(&line, Result::is_ok).await;
+    }
+    assert_eq!(
+        levels(server.port),
+        [Level::Error],
+        "{:?}",
+        told(server.port)
+    );
+    eventually("the log is told", || {
+        levels(server.port) == [Level::Error, Level::Info]
+    });
+}
+
+#[tokio::test]
+async fn a_server_that_is_loading_is_waited_for() {
+    let mut server = Server::start(&[]);
+    let line = line(&server.url()).await;
+    let mut fill = redis::pipe();
+    for number in 0..400 {
+        fill.cmd("SET").arg(number).arg(vec![b'x'; 2048]);
+    }
+    fill.exec(&mut server.client()).unwrap();
+    server.command(&["SAVE"]);
+    let slowly = [
+        "--key-load-delay",
+        "2000",
+        "--loading-process-events-interval-bytes",
+        "2048",
+    ];
+    server.restart(&slowly);
+    asked_until(&line, |answered| {
+        *answered == Err(Unavailable::new("is loading"))
+    })
+    .await;
+    asked_until(&line, Result::is_ok).await;
+    let told = told(server.port);
+    assert!(
+        told.iter().any(|(_, line)| line.contains("is loading")),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_connections_end_with_the_last_handle() {
+    let server = Server::start(&[]);
+    let line = line(&server.url()).await;
+    let mut client = server.client();
+    let mut clients = || {
+        let list: String = redis::cmd("CLIENT").arg("LIST").query(&mut client).unwrap();
+        list.lines().count()
+    };
+    assert_eq!(clients(), 3);
+    let other = line.clone();
+    drop(line);
+    other.ask(b"a", get()).await.unwrap();
+    drop(other);
+    eventually("the connections have ended", || clients() == 1);
+}
+
+#[tokio::test]
 async fn a_replica_is_not_asked() {
     let server = Server::start(&[]);
     let line = line(&server.url()).await;
