@@ -135,6 +135,17 @@ impl Hash for EntityTag {
 }
 
 /// Where a page is filed: all that can reach it.
+///
+/// # Examples
+///
+/// ```
+/// use dumper::Path;
+/// use dumper::store::Filing;
+///
+/// let mut filing = Filing::at(&Path::requested("/flavors/"));
+/// filing.add_tags(["menu".into()]);
+/// assert_eq!(filing.tags().collect::<Vec<_>>(), ["menu"]);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Filing {
     /// The path asked for, and those an inner service made of it.
@@ -143,7 +154,9 @@ pub struct Filing {
 }
 
 impl Filing {
-    pub(crate) fn at(path: &Path) -> Self {
+    /// The filing of a page at a path.
+    #[must_use]
+    pub fn at(path: &Path) -> Self {
         Self {
             paths: HashMap::from([(path.clone(), path.kin())]),
             tags: HashSet::new(),
@@ -160,13 +173,15 @@ impl Filing {
         self.tags.iter().map(|tag| &**tag)
     }
 
-    pub(crate) fn add_path(&mut self, path: &Path) {
+    /// Files it under a further path too.
+    pub fn add_path(&mut self, path: &Path) {
         if !self.paths.contains_key(path) {
             self.paths.insert(path.clone(), path.kin());
         }
     }
 
-    pub(crate) fn add_tags(&mut self, tags: impl IntoIterator<Item = Tag>) {
+    /// Files it under tags too.
+    pub fn add_tags(&mut self, tags: impl IntoIterator<Item = Arc<str>>) {
         self.tags.extend(tags);
     }
 

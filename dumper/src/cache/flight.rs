@@ -39,13 +39,13 @@ pub(super) struct Flights {
 ///
 /// Requests that seek the same may wait for one render.
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(super) struct Sought {
+pub(crate) struct Sought {
     key: Key,
     selecting: Vec<(String, Option<Vec<u8>>)>,
 }
 
 impl Sought {
-    pub(super) fn new(key: &Key, selecting: Vec<String>, headers: &RequestHeaders<'_>) -> Self {
+    pub(crate) fn new(key: &Key, selecting: Vec<String>, headers: &RequestHeaders<'_>) -> Self {
         let selecting = selecting.into_iter().map(|name| {
             let value = headers(&name);
             (name, value)

@@ -126,6 +126,10 @@ impl Group {
         variants.any(|stored| Arc::ptr_eq(&stored.page, page))
     }
 
+    pub(super) fn pages(&self) -> impl Iterator<Item = &Page> {
+        self.variants.iter().map(|stored| &*stored.page)
+    }
+
     pub(super) fn filing(&self) -> &Filing {
         &self.filing
     }

@@ -34,7 +34,7 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    pub(super) fn new(max_bytes: u64, max_variants: usize, fence_deadline: Duration) -> Self {
+    pub(crate) fn new(max_bytes: u64, max_variants: usize, fence_deadline: Duration) -> Self {
         // A shard holds many pages of the size limit, and large caches have
         // shards enough for many threads.
         let shards = usize::try_from(max_bytes >> 25).unwrap_or(64).clamp(1, 64);
@@ -73,21 +73,27 @@ impl Memory {
         self.copied.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    pub(super) fn select(&self, key: &Key, headers: &RequestHeaders<'_>) -> Option<Arc<Page>> {
+    pub(crate) fn select(&self, key: &Key, headers: &RequestHeaders<'_>) -> Option<Arc<Page>> {
         let group = self.groups.get(key.path())?;
         let page = group.select(key, headers)?;
         page.touch(self.moment());
         Some(Arc::clone(page))
     }
 
+    /// Whether the path of a key has such a page.
+    pub(crate) fn has(&self, key: &Key, is_it: impl Fn(&Page) -> bool) -> bool {
+        let group = self.groups.peek(key.path());
+        group.is_some_and(|group| group.pages().any(is_it))
+    }
+
     /// The names of the request headers that select among the pages of a key.
-    pub(super) fn selecting(&self, key: &Key) -> Vec<String> {
+    pub(crate) fn selecting(&self, key: &Key) -> Vec<String> {
         let group = self.groups.peek(key.path());
         group.map_or_else(Vec::new, |group| group.selecting(key))
     }
 
     /// A page that shares its body with another variant of its path, if it can.
-    pub(super) fn share(&self, key: &Key, page: Page) -> Page {
+    pub(crate) fn share(&self, key: &Key, page: Page) -> Page {
         match self.groups.peek(key.path()) {
             Some(group) => group.share(page),
             None => page,
@@ -95,9 +101,24 @@ impl Memory {
     }
 
     pub(super) fn insert(&self, key: &Key, page: &Arc<Page>, filing: &Filing) {
+        self.insert_among(key, page, filing, self.bounds.variants);
+    }
+
+    /// Inserts a page into a path that may have so many.
+    pub(crate) fn insert_among(
+        &self,
+        key: &Key,
+        page: &Arc<Page>,
+        filing: &Filing,
+        max_variants: usize,
+    ) {
         page.touch(self.moment());
+        let bounds = Bounds {
+            variants: max_variants,
+            ..self.bounds
+        };
         let earlier = self.groups.peek(key.path());
-        let group = Group::with(earlier.as_deref(), key, page, filing, self.bounds);
+        let group = Group::with(earlier.as_deref(), key, page, filing, bounds);
         self.counters.stored();
         self.put(key.path(), earlier.as_deref(), group);
     }
@@ -181,7 +202,7 @@ impl Memory {
     }
 
     /// The largest page that is stored.
-    pub(super) fn max_page(&self) -> u64 {
+    pub(crate) fn max_page(&self) -> u64 {
         self.bounds.weight
     }
 

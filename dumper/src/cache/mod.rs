@@ -14,7 +14,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 pub use self::builder::{AlreadyInstalled, CacheBuilder};
-use self::flight::{Flights, Leading, Outcome, Sought, Turn};
+pub(crate) use self::flight::Sought;
+use self::flight::{Flights, Leading, Outcome, Turn};
 pub use self::key::Key;
 pub use self::lease::{Lease, NotStored};
 pub(crate) use self::memory::Memory;

@@ -146,6 +146,22 @@ impl Page {
         self.stamp.as_ref()
     }
 
+    /// The same page, of which nothing is prepared.
+    pub(crate) fn copy(&self) -> Self {
+        Self {
+            status: self.status,
+            headers: self.headers.clone(),
+            body: self.body.clone(),
+            vary: self.vary.clone(),
+            made: self.made,
+            created: self.created,
+            stale: self.stale,
+            stamp: None,
+            served: AtomicU64::new(0),
+            prepared: OnceLock::new(),
+        }
+    }
+
     pub(super) fn with_body(mut self, body: Bytes) -> Self {
         self.body = body;
         self
@@ -220,7 +236,7 @@ impl Page {
 
     /// The bytes it takes in memory, roughly; headers twice, for their prepared
     /// form.
-    pub(super) fn weight(&self) -> usize {
+    pub(crate) fn weight(&self) -> usize {
         let headers = self
             .headers
             .iter()

@@ -30,6 +30,7 @@
 
 mod change;
 mod erased;
+mod memory;
 mod outbox;
 mod stamp;
 
@@ -38,6 +39,7 @@ use std::future::Future;
 
 pub use self::change::{Change, Changes, Entity, Fence, Moves, Reached};
 pub(crate) use self::erased::ErasedStore;
+pub use self::memory::MemoryStore;
 pub(crate) use self::outbox::{Delivery, Moved, Outbox};
 pub use self::stamp::{Leased, Rendered, Stamp, Stored, Unavailable};
 pub use crate::reach::Filing;
