@@ -24,6 +24,9 @@ mod sync;
 mod cache;
 pub mod store;
 
+#[cfg(feature = "acceptance")]
+pub mod acceptance;
+
 pub use dumper_derive::{Dumped, behavior};
 
 pub use crate::cache::{
