@@ -111,11 +111,20 @@ impl RedisServer {
     ///
     /// As the server says; if it does not answer.
     pub fn command<T: FromRedisValue>(&self, words: &[&str]) -> RedisResult<T> {
+        let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
+        self.binary_command(&words)
+    }
+
+    /// Sends a [command](Self::command) whose words are no text.
+    ///
+    /// # Errors
+    ///
+    /// As the server says; if it does not answer.
+    pub fn binary_command<T: FromRedisValue>(&self, words: &[&[u8]]) -> RedisResult<T> {
         let client = redis::Client::open(self.url())?;
         let mut connection = client.get_connection_with_timeout(ANSWER)?;
         connection.set_read_timeout(Some(ANSWER))?;
-        let (name, arguments) = words.split_first().unwrap_or((&"", &[]));
-        redis::cmd(name).arg(arguments).query(&mut connection)
+        redis::Cmd::new().arg(words).query(&mut connection)
     }
 
     /// A field of what `INFO` tells: `["stats", "evicted_keys"]`.
