@@ -122,8 +122,9 @@ impl Judge<'_> {
             return Err("it lacks the item or the shelf".to_owned());
         };
         let row = self.row(item)?;
-        let on_shelf = item.item.is_some_and(|(_, on)| on == shelf.mark);
-        if item.table == Table::Item && on_shelf && is_it(row, item.item) {
+        // The shelf was looked for later than the item.
+        let may_be_on = row.may_belong_to(self.asked, |is| is == shelf.mark);
+        if item.table == Table::Item && may_be_on && is_it(row, item.item) {
             return Ok(());
         }
         Err(format!(

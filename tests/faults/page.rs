@@ -64,8 +64,8 @@ impl Variant {
     pub(crate) fn random(rng: &mut Rng, history: &History) -> Self {
         Self {
             page: Page::random(rng, history),
-            query: rng.u8(..2),
-            language: LANGUAGES[rng.usize(..LANGUAGES.len())],
+            query: u8::from(rng.u8(..8) == 0),
+            language: LANGUAGES[usize::from(rng.u8(..4) == 0)],
         }
     }
 

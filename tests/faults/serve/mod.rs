@@ -68,6 +68,8 @@ pub(crate) async fn serve(settings: Settings) -> io::Result<()> {
             .wrap(Condition::new(!is_dumper, from_fn(scheme::naive)))
     })
     .workers(1)
+    // Nobody is to close a connection but a fault.
+    .keep_alive(std::time::Duration::from_secs(120))
     .tcp_nodelay(true)
     .disable_signals()
     .bind(("127.0.0.1", 0))?;
@@ -119,8 +121,8 @@ async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
 /// Makes the tables, and the first rows.
 pub(crate) async fn fill(url: &str) -> Result<(), DbErr> {
     let db = connect(url).await?;
-    create_table(&db, entity::item::Entity).await?;
     create_table(&db, entity::shelf::Entity).await?;
+    create_table(&db, entity::item::Entity).await?;
     create_table(&db, entity::notice::Entity).await?;
     for mark in 0..SHELVES.cast_signed() {
         let shelf = entity::shelf::ActiveModel {
