@@ -29,7 +29,9 @@ use actix_web::{
     rt,
     web::{self, get, post},
 };
+use dumper::Cache;
 use dumper_actix::Dumper;
+use dumper_redis::Redis;
 use env_logger::Env;
 
 use crate::error::Error;
@@ -55,6 +57,9 @@ async fn serve() -> Result<(), String> {
     let port: u16 = port
         .parse()
         .map_err(|_| format!("PORT is not a port: {port:?}"))?;
+    if let Ok(url) = env::var("REDIS_URL") {
+        share_pages(&url).await?;
+    }
     let url = env::var("DATABASE_URL").unwrap_or_else(|_| "sqlite::memory:".to_owned());
 
     let db = database::open(&url)
@@ -78,6 +83,15 @@ async fn serve() -> Result<(), String> {
         log::info!("open at http://{address}/");
     }
     server.run().await.map_err(|err| err.to_string())
+}
+
+/// Shares the pages with all processes that have the same database and the same Redis.
+async fn share_pages(url: &str) -> Result<(), String> {
+    let redis = Redis::connect(url)
+        .await
+        .map_err(|err| format!("cannot use the Redis of REDIS_URL: {err}"))?;
+    let cache = Cache::builder().store(redis).install();
+    cache.map_err(|err| err.to_string())
 }
 
 /// Finishes what a visitor asked for even if they have gone.
