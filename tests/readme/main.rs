@@ -13,6 +13,7 @@ mod observe;
 mod order;
 mod review;
 mod settings;
+mod shared;
 mod size;
 mod sundae;
 
