@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use dumper::store::{Changes, Leased, Moves, Rendered, Stamp, Store, Stored, Unavailable};
 use dumper::{Key, NotStored, RequestHeaders};
-use futures::FutureExt;
 
 use crate::builder::{Builder, Settings};
 use crate::changes::Plan;
@@ -300,8 +299,7 @@ impl Store for Redis {
             .arg(&pages)
             .arg(field)
             .arg(owner);
-        // The first poll hands it to the line, which sends it by itself.
-        let _ = self.line.send(&pages, vec![command]).now_or_never();
+        self.line.post(&pages, vec![command]);
     }
 
     async fn apply(&self, changes: &Changes<'_>) -> Result<Moves, Unavailable> {

@@ -17,7 +17,7 @@ mod thread;
 mod trouble;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -109,6 +109,18 @@ impl Line {
         commands: Vec<Cmd>,
     ) -> Result<Vec<Reply>, Unavailable> {
         self.send_by(key, commands, self.by()).await
+    }
+
+    /// Sends commands, and does not wait to hear whether they arrived.
+    pub(crate) fn post(&self, key: &[u8], commands: Vec<Cmd>) {
+        let request = Request {
+            key: key.into(),
+            commands,
+            by: self.by(),
+            caller: None,
+        };
+        // A thread that has ended sends nothing, as one without a connection.
+        let _ = self.sends.send(request);
     }
 
     async fn send_by(

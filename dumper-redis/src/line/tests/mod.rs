@@ -4,7 +4,7 @@ mod cluster;
 mod exchange;
 mod log;
 mod proxy;
-mod server;
+pub(crate) mod server;
 #[cfg(feature = "tls")]
 mod tls;
 mod trouble;

@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 use redis::{Client, Connection};
 
 /// A `redis-server` on a free port, in a directory of its own. It dies with the test.
-pub(super) struct Server {
-    pub(super) port: u16,
+pub(crate) struct Server {
+    pub(crate) port: u16,
     dir: PathBuf,
     process: Option<Child>,
 }
 
 impl Server {
-    pub(super) fn start(options: &[&str]) -> Self {
+    pub(crate) fn start(options: &[&str]) -> Self {
         let port = free_port();
         let dir = std::env::temp_dir().join(format!("dumper-line-{port}-{}", std::process::id()));
         fs::create_dir_all(&dir).unwrap();
@@ -30,11 +30,11 @@ impl Server {
         server
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    pub(super) fn restart(&mut self, options: &[&str]) {
+    pub(crate) fn restart(&mut self, options: &[&str]) {
         self.kill();
         let process = Command::new("redis-server")
             .args([
@@ -57,7 +57,7 @@ impl Server {
         });
     }
 
-    pub(super) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
             process.kill().unwrap();
             process.wait().unwrap();
@@ -65,7 +65,7 @@ impl Server {
     }
 
     /// Sends a signal: `STOP`, `CONT`.
-    pub(super) fn signal(&self, signal: &str) {
+    pub(crate) fn signal(&self, signal: &str) {
         let process = self.process.as_ref().unwrap().id().to_string();
         let sent = Command::new("kill")
             .args([&format!("-{signal}"), &process])
@@ -75,18 +75,18 @@ impl Server {
     }
 
     /// A connection past the line.
-    pub(super) fn client(&self) -> Connection {
+    pub(crate) fn client(&self) -> Connection {
         Client::open(self.url()).unwrap().get_connection().unwrap()
     }
 
     /// Runs a command past the line.
-    pub(super) fn command(&self, words: &[&str]) -> redis::Value {
+    pub(crate) fn command(&self, words: &[&str]) -> redis::Value {
         let mut command = redis::cmd(words[0]);
         command.arg(&words[1..]).query(&mut self.client()).unwrap()
     }
 
     /// How often a command was run.
-    pub(super) fn calls(&self, command: &str) -> u64 {
+    pub(crate) fn calls(&self, command: &str) -> u64 {
         let info: String = redis::cmd("INFO")
             .arg("commandstats")
             .query(&mut self.client())
@@ -105,7 +105,7 @@ impl Drop for Server {
     }
 }
 
-pub(super) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let start = Instant::now();
     while !is_so() {
         assert!(
@@ -116,7 +116,7 @@ pub(super) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-pub(super) fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .unwrap()
         .local_addr()
