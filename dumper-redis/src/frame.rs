@@ -166,3 +166,6 @@ fn millis(moment: SystemTime) -> u64 {
 fn moment(millis: u64) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(Duration::from_millis(millis))
 }
+
+#[cfg(test)]
+mod tests;
