@@ -18,6 +18,9 @@ mod see;
 mod stamp;
 mod wire;
 
+#[cfg(test)]
+mod tests;
+
 pub use crate::builder::Builder;
 pub use crate::line::ConnectError;
 pub use crate::redis::Redis;
