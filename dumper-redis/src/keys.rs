@@ -1,6 +1,6 @@
 //! The names of keys and fields.
 
-use dumper::{Key, Kin};
+use dumper::{Key, Kin, RequestHeaders};
 
 use crate::hex::hex;
 use crate::wire::write_names;
@@ -149,6 +149,15 @@ impl Names {
 
 /// The request headers that select a page, by name, with their values in a request.
 pub(crate) type Selected = [(String, Option<Vec<u8>>)];
+
+/// The values that headers have in a request.
+pub(crate) fn select(
+    names: &[String],
+    headers: &RequestHeaders<'_>,
+) -> Vec<(String, Option<Vec<u8>>)> {
+    let selected = names.iter().map(|name| (name.clone(), headers(name)));
+    selected.collect()
+}
 
 /// Whether a page is the one that the path alone asks for.
 pub(crate) fn is_plain(key: &Key, selected: &Selected) -> bool {

@@ -1,5 +1,7 @@
 //! What Redis has of a page now.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use dumper::store::Unavailable;
 use futures::future::try_join;
@@ -68,14 +70,14 @@ impl Redis {
             .await?;
             return Ok([page, generations].map(|Answer { replies, replid }| Told {
                 reply: replies.into_iter().next(),
-                replid: replid.to_string(),
+                replid,
             }));
         }
         let answer = self.line.ask(pages, vec![page, generations]).await?;
         let mut replies = answer.replies.into_iter();
         Ok([(); 2].map(|()| Told {
             reply: replies.next(),
-            replid: answer.replid.to_string(),
+            replid: answer.replid.clone(),
         }))
     }
 }
@@ -83,7 +85,7 @@ impl Redis {
 /// What a server has told.
 struct Told {
     reply: Option<Reply>,
-    replid: String,
+    replid: Arc<str>,
 }
 
 impl Told {
