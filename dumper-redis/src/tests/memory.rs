@@ -28,6 +28,9 @@ async fn a_server_that_is_out_of_memory_drops_pages_all_the_same() {
         assert!(!is_found(&store, &keys[2]).await, "{fence:?}");
         assert!(is_found(&store, &keys[3]).await, "{fence:?}");
         if fence == Fence::Stands {
+            renew(&store, Reached::Path(&path("/"))).await;
+            renew(&store, Reached::Tag("menu")).await;
+            assert!(is_found(&store, &keys[3]).await, "nothing else is dropped");
             let leased = store.lease(&keys[0], &|_| None, false).await;
             assert_eq!(leased, Ok(Leased::Fenced));
             let leased = store.lease(&keys[2], &|_| None, false).await;

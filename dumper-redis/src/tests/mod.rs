@@ -1,11 +1,15 @@
 //! The store against real servers.
 
 mod bounds;
+mod cluster;
+mod fences;
 mod foreign;
 mod histories;
 mod locks;
 mod memory;
 mod releases;
+mod rights;
+mod tags;
 
 use std::time::Duration;
 
@@ -104,6 +108,22 @@ async fn change(
 
 async fn drop_pages(store: &Redis, reached: Reached<'_>) {
     change(store, reached, Fence::None, false).await.unwrap();
+}
+
+/// Renews a fence.
+async fn renew(store: &Redis, reached: Reached<'_>) {
+    let change = Change {
+        reached,
+        fence: Fence::Stands,
+    };
+    let changes = Changes {
+        writer: WRITER,
+        changes: &[change],
+        time_to_live: Duration::from_mins(1),
+        moved: false,
+        renew: true,
+    };
+    store.apply(&changes).await.unwrap();
 }
 
 /// Drops the pages of an entity by the patterns of their paths.
