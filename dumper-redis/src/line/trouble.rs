@@ -106,7 +106,10 @@ impl fmt::Display for Trouble {
             Self::Loading => "it is loading its data",
             Self::Unauthenticated => "it does not accept the user and password of the URL",
             Self::Forbidden(what) => {
-                return write!(f, "{what}: its user needs +@read +@write +@scripting +info");
+                return write!(
+                    f,
+                    "{what}: its user needs +@read +@write +@scripting +info +time"
+                );
             }
             Self::Replica => "it is a replica, not a primary",
             Self::ClusterDown => "the cluster is down",
@@ -143,7 +146,10 @@ impl fmt::Display for Refusal {
             Self::Misconfigured => "it cannot save its data to disk (MISCONF)",
             Self::NoReplicas => "it has too few replicas (NOREPLICAS)",
             Self::Forbidden(what) => {
-                return write!(f, "{what}: its user needs +@read +@write +@scripting +info");
+                return write!(
+                    f,
+                    "{what}: its user needs +@read +@write +@scripting +info +time"
+                );
             }
         })
     }
