@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use dumper::store::{Leased, Stamp, Unavailable};
 use dumper::{Key, RequestHeaders};
+use futures::future::try_join;
 use redis::Value;
 
 use crate::keys::{Place, select};
@@ -48,15 +49,22 @@ impl Redis {
         let place = self.names.place(key);
         let hint = self.hints.of(&place.hash);
         let tags = hint.ids.iter().cloned().collect();
-        let Some(current) = self.ledger.current(&[key.path().as_str()], &tags).await? else {
-            return Ok(Leased::Fenced);
-        };
+        let paths = [key.path().as_str()];
         let mut selected = select(&hint.names, headers);
         let lock = may_wait.then(|| Lock {
             field: self.names.fields(key, &place, &selected).lock,
             owner: random::draw(),
         });
-        let (token, names) = match self.take(place, lock.as_ref()).await? {
+        let (current, answer) = try_join(
+            self.ledger.current(&paths, &tags),
+            self.take(&place, lock.as_ref()),
+        )
+        .await?;
+        let Some(current) = current else {
+            self.unlock(&place.pages, lock);
+            return Ok(Leased::Fenced);
+        };
+        let (token, names) = match answer {
             Answer::Fenced => return Ok(Leased::Fenced),
             Answer::Awaited(left) => return Ok(Leased::Awaited(left)),
             Answer::Granted { token, names } => (token, names.and_then(read_names)),
@@ -74,27 +82,32 @@ impl Redis {
         Ok(Leased::Granted(claim.stamp()))
     }
 
-    /// Takes the lock of a render away, if it has one. It does not wait to hear of it.
-    pub(crate) fn unlock(&self, key: &Key, stamp: &Stamp) {
-        let Some(Lock { field, owner }) = Claim::of(stamp).and_then(|claim| claim.lock) else {
-            return;
-        };
+    /// Lets others render the page.
+    pub(crate) fn give_back(&self, key: &Key, stamp: &Stamp) {
         let (pages, _) = self.names.pages(&key.path().kin());
-        let mut command = redis::cmd("EVAL");
-        command.arg(RELEASE).arg(1).arg(&pages);
-        command.arg(field).arg(owner);
-        self.line.post(&pages, vec![command]);
+        self.unlock(&pages, Claim::of(stamp).and_then(|claim| claim.lock));
     }
 
-    async fn take(&self, place: Place, lock: Option<&Lock>) -> Result<Answer, Unavailable> {
+    /// Takes the lock of a render away, and does not wait to hear of it.
+    fn unlock(&self, pages: &[u8], lock: Option<Lock>) {
+        let Some(Lock { field, owner }) = lock else {
+            return;
+        };
+        let mut command = redis::cmd("EVAL");
+        command.arg(RELEASE).arg(1).arg(pages);
+        command.arg(field).arg(owner);
+        self.line.post(pages, vec![command]);
+    }
+
+    async fn take(&self, place: &Place, lock: Option<&Lock>) -> Result<Answer, Unavailable> {
         let args = [
             lock.map_or_else(random::draw, |lock| lock.owner.clone()),
             LEASE_MS.to_owned(),
-            self.names.selecting(&place),
+            self.names.selecting(place),
             lock.map_or_else(String::new, |lock| lock.field.clone()),
             LOCK.as_millis().to_string(),
         ];
-        let keys = vec![place.pages, place.fences];
+        let keys = vec![place.pages.clone(), place.fences.clone()];
         let reply = self.run(&LEASE, keys, args.map(Vec::from).into()).await?;
         let mut answer = list(reply)?.into_iter();
         let what = answer.next().and_then(bytes);

@@ -54,6 +54,9 @@
 //! ACL SETUSER dumper on >password ~dumper.cached_path.* +@read +@write -@dangerous +@scripting +info +time
 //! ```
 //!
+//! In a cluster `+cluster|slots +ping` as well, and `+select` if the URL has the number
+//! of a database.
+//!
 //! # What it does not promise
 //!
 //! - While two servers both hold themselves for the primary (a split brain), each has

@@ -108,7 +108,7 @@ impl Store for Redis {
     }
 
     fn release(&self, key: &Key, stamp: &Stamp) {
-        self.unlock(key, stamp);
+        self.give_back(key, stamp);
     }
 
     async fn apply(&self, changes: &Changes<'_>) -> Result<Moves, Unavailable> {

@@ -165,7 +165,10 @@ fn a_body_is_compressed_where_that_pays() {
     assert!(long(true, &repeated) < 1000);
     assert!(long(false, &repeated) > 8000);
     let short = &repeated[..LEAST_COMPRESSED - 1];
-    assert_eq!(long(true, short), long(false, short));
+    let large = b"vanilla ".repeat(MOST_COMPRESSED / 8 + 1);
+    for body in [short, &large] {
+        assert_eq!(long(true, body), long(false, body));
+    }
     let mixed: Vec<u8> = (0..8000).map(|_| fastrand::u8(..)).collect();
     assert_eq!(long(true, &mixed), long(false, &mixed));
     for compress in [true, false] {
