@@ -161,3 +161,21 @@ async fn scripts_that_are_lost_are_sent_again() {
         .unwrap();
     assert!(!is_found(&store, &key("/")).await);
 }
+
+#[tokio::test]
+async fn the_mark_of_moves_is_another_after_each_of_them() {
+    let server = Server::start(&[]);
+    let (one, two) = (connect(&server).await, connect(&server).await);
+    let mut left = moves(&one).await.left;
+    for store in [&one, &two, &two] {
+        assert_eq!(moves(&two).await.found, left);
+        drop_pages(&two, Reached::All).await;
+        let moved = change(store, Reached::Tag("menu"), Fence::None, true)
+            .await
+            .unwrap();
+        assert_eq!(moved.found, left);
+        assert_ne!(moved.left, left);
+        left = moved.left;
+    }
+    assert_eq!(moves(&one).await.left, left);
+}

@@ -100,3 +100,18 @@ async fn a_token_ends_a_minute_after_the_last_lease_unless_a_page_is_stored() {
     lease(&store, &key).await;
     assert_eq!(left(), -1);
 }
+
+#[tokio::test]
+async fn who_is_refused_for_a_fence_keeps_nobody_waiting() {
+    let server = Server::start(&[]);
+    let store = connect(&server).await;
+    let key = key("/");
+    put(&store, &key, &["menu"]).await;
+    for reached in [Reached::Tag("menu"), Reached::All] {
+        change(&store, reached, Fence::Stands, false).await.unwrap();
+        assert_eq!(try_lock(&store, &key).await, Leased::Fenced);
+        change(&store, reached, Fence::Lifted, false).await.unwrap();
+        let stamp = granted(try_lock(&store, &key).await);
+        store.release(&key, &stamp);
+    }
+}
