@@ -18,6 +18,7 @@ macro_rules! tests {
 }
 
 mod memory;
+mod mistakes;
 mod redis;
 
 /// Runs a check, with as many threads as two processes would have.

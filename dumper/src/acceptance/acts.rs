@@ -21,7 +21,7 @@ pub(super) const BOB: u128 = 0xb << 100;
 pub(super) const LONG: Duration = Duration::from_mins(1);
 
 /// How long something is polled for that is to come by itself.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) const VARIANTS: usize = 64;
 

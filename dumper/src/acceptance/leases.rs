@@ -39,6 +39,10 @@ pub async fn a_change_drops_the_pages_it_reaches<S: Store>(one: S, two: S) {
                 let at = format!("/flavors/{kind:?}-{number}-{fenced}/");
                 let key = key(&at);
                 let stamp = put_page(&one, &key, &kind.filing(&at), &page("old")).await;
+                for store in [&one, &two] {
+                    let found = body(store, &key).await;
+                    assert_eq!(found.as_deref(), Some("old"), "a page is found");
+                }
                 kind.invalidate(writer, &at, fenced).await;
                 for store in [&one, &two] {
                     let found = body(store, &key).await;
