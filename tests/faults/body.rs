@@ -36,8 +36,9 @@ pub(crate) fn read<'a>(asked: &str, body: &'a str) -> Result<&'a str, String> {
         return Err("it has another sum".to_owned());
     }
     let mut lines = body.lines();
-    if lines.next() != Some(asked) {
-        return Err("it is another page".to_owned());
+    let first = lines.next().unwrap_or_default();
+    if first != asked {
+        return Err(format!("it is {first}, not {asked}"));
     }
     lines.next().ok_or_else(|| "it has no rows".to_owned())
 }

@@ -118,13 +118,16 @@ impl Judge<'_> {
         shown: &[Shown],
         is_it: impl Fn(&Row, Option<(u64, u64)>) -> bool,
     ) -> Result<(), String> {
-        let [item, shelf] = shown else {
-            return Err("it lacks the item or the shelf".to_owned());
+        let Some((item, rest)) = shown.split_first() else {
+            return Err("there is no item on it".to_owned());
         };
         let row = self.row(item)?;
         // The shelf was looked for later than the item.
-        let may_be_on = row.may_belong_to(self.asked, |is| is == shelf.mark);
-        if item.table == Table::Item && may_be_on && is_it(row, item.item) {
+        let has_shelf = match rest {
+            [shelf] => row.may_belong_to(self.asked, |is| is == shelf.mark),
+            _ => row.may_be_missing(self.asked),
+        };
+        if item.table == Table::Item && has_shelf && is_it(row, item.item) {
             return Ok(());
         }
         Err(format!(

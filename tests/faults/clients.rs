@@ -127,7 +127,7 @@ impl Site {
                 }
                 Some(failure) => {
                     self.history.answered(number, |_| ());
-                    self.fail(process, &variant.title(), &failure);
+                    self.fail(process, &variant.title(process.release()), &failure);
                 }
                 None => {
                     self.history.answered(number, |_| ());
@@ -154,7 +154,8 @@ impl Site {
         if answer.is_hit() {
             count(&counts.hits);
         }
-        let title = variant.title();
+        let process = &self.processes[reader % self.processes.len()];
+        let title = variant.title(process.release());
         let rows = match answer.status {
             200 => body::read(&title, &answer.text).map(Some),
             404 => Ok(None),
@@ -182,7 +183,6 @@ impl Site {
         let Err(reason) = wrong else {
             return;
         };
-        let process = &self.processes[reader % self.processes.len()];
         counts.tell(|| {
             let (status, cache) = (answer.status, &answer.cache_status);
             let shown = answer.text.lines().nth(1).unwrap_or_default();
@@ -198,7 +198,7 @@ impl Site {
     pub(crate) async fn write(&self, mut rng: Rng) {
         let mut lines: Vec<Line<'_>> = self.processes.iter().map(Line::to).collect();
         while !self.stop.get() {
-            sleep(Duration::from_micros(rng.u64(..24_000))).await;
+            sleep(Duration::from_micros(rng.u64(..60_000))).await;
             let Some(write) = Write::any(&mut rng, &self.history) else {
                 continue;
             };

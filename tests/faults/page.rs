@@ -31,7 +31,7 @@ impl Page {
     /// What a reader asks for next.
     fn random(rng: &mut Rng, history: &History) -> Self {
         match rng.u8(..100) {
-            0..45 => Self::Item(rng.u64(..NAMES)),
+            0..45 => Self::Item(rng.u64(..NAMES).min(rng.u64(..NAMES))),
             45..62 => Self::ByMark(any_item(rng, history).unwrap_or_default()),
             62..82 => Self::Shelf(rng.u64(..SHELVES)),
             _ => Self::Notice(rng.u64(..NOTICES)),
@@ -96,9 +96,9 @@ impl Variant {
         )
     }
 
-    /// What is on the page if it is this one.
-    pub(crate) fn title(&self) -> String {
-        format!("{}?q={} {}", self.page, self.query, self.language)
+    /// What is on the page if it is this one, of a release of the site.
+    pub(crate) fn title(&self, release: &str) -> String {
+        format!("{}?q={} {} {release}", self.page, self.query, self.language)
     }
 }
 

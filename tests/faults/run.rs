@@ -22,7 +22,7 @@ use crate::settings::Settings;
 use crate::world::{Process, Recovery, Shared, World, addr};
 
 const READERS: usize = 8;
-const WRITERS: usize = 8;
+const WRITERS: usize = 6;
 
 /// How a row is run.
 #[derive(Clone, Copy, Debug)]
@@ -120,7 +120,7 @@ impl Run {
         database: &str,
         redis: Vec<String>,
     ) -> Settings {
-        let release = if fault.two_releases && number > 0 {
+        let release = if fault.two_releases && self.is_dumper && number > 0 {
             "new"
         } else {
             "old"
@@ -233,7 +233,7 @@ async fn compare(
                 format!(
                     "process {}: {} is stale for ever ({})\n    shown: {:?}\n    truth: {:?}",
                     process.number,
-                    variant.title(),
+                    variant.title(process.release()),
                     answer.cache_status,
                     rows(answer),
                     rows(&truth)

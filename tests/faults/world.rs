@@ -82,6 +82,11 @@ impl Process {
         *lock(&self.addr)
     }
 
+    /// The release that it is of.
+    pub(crate) fn release(&self) -> &str {
+        &self.settings.release
+    }
+
     /// Which of its lives it is in, if it lives.
     pub(crate) fn life(&self) -> Option<u64> {
         let is_up = self.is_up.load(Ordering::SeqCst);

@@ -39,17 +39,17 @@ impl Write {
             },
         };
         match rng.u16(..1_000) {
-            0..450 => write.of_item("rev", any_item(rng, history)?),
-            450..600 => write
+            0..540 => write.of_item("rev", any_item(rng, history)?),
+            540..620 => write
                 .of_item("rename", any_item(rng, history)?)
                 .named(rng, history),
-            600..700 => {
+            620..720 => {
                 let mut write = write.of_item("move", any_item(rng, history)?)?;
                 write.change.parent = Some(rng.u64(..SHELVES));
                 Some(write)
             }
-            700..780 => write.inserts_or_deletes(rng, history),
-            780..870 => Some(Self {
+            720..770 => write.inserts_or_deletes(rng, history),
+            770..870 => Some(Self {
                 what: "shelf",
                 table: Table::Shelf,
                 mark: rng.u64(..SHELVES),

@@ -16,6 +16,7 @@ use actix_web::web::{self, Data};
 use actix_web::{App, HttpResponse, HttpServer};
 use dumper::Cache;
 use dumper_actix::Dumper;
+use dumper_redis::Redis;
 use sea_orm::sqlx::Executor;
 use sea_orm::{
     ActiveModelTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr,
@@ -31,6 +32,7 @@ use crate::world::{ITEMS, NOTICES, SHELVES};
 pub(crate) struct State {
     db: DatabaseConnection,
     scheme: Scheme,
+    release: String,
 }
 
 /// Serves until standard input ends, which it does with whoever started this
@@ -52,7 +54,11 @@ pub(crate) async fn serve(settings: Settings) -> io::Result<()> {
     } else {
         Scheme::Naive(Naive::new(settings.redis.clone()))
     };
-    let state = Data::new(State { db, scheme });
+    let state = Data::new(State {
+        db,
+        scheme,
+        release: settings.release,
+    });
     let server = HttpServer::new(move || {
         let dumper = Dumper::new(cache.clone()).ignore("^/-/");
         let dumper = dumper.expect("the pattern is one");
@@ -89,14 +95,23 @@ async fn tell_delivered(state: Data<State>) -> HttpResponse {
     HttpResponse::NoContent().finish()
 }
 
-/// The cache, without a store as yet.
-#[expect(clippy::unused_async, reason = "a store is connected to")]
-async fn cache(_settings: &Settings) -> io::Result<Cache> {
-    Ok(Cache::builder().fence_deadline(FENCE_DEADLINE).build())
+/// The cache, with what is shared in Redis if it is dumper that is put to the test.
+async fn cache(settings: &Settings) -> io::Result<Cache> {
+    let builder = Cache::builder().fence_deadline(FENCE_DEADLINE);
+    if !settings.is_dumper {
+        return Ok(builder.build());
+    }
+    let (first, others) = settings
+        .redis
+        .split_first()
+        .ok_or(io::ErrorKind::NotFound)?;
+    let mut redis = Redis::builder(first).release(&settings.release);
+    if !others.is_empty() {
+        redis = redis.cluster(others);
+    }
+    let redis = redis.connect().await.map_err(io::Error::other)?;
+    Ok(builder.store(redis).near(settings.near).build())
 }
-
-#[expect(clippy::unused_async, reason = "stands in for the cache")]
-async fn delivered(_cache: &Cache) {}
 
 /// Opens a pool in which no connection has a transaction open that nobody knows
 /// of: where a `BEGIN` is cancelled, `SQLx` leaves one.

@@ -46,7 +46,7 @@ async fn show_item(state: &State, item: Option<item::Model>, req: &HttpRequest) 
     if let Some(shelf) = shelf.map_err(failed)? {
         let _ = write!(rows, "s{}:{} ", shelf.mark, shelf.rev);
     }
-    finish(req, &rows).await
+    finish(state, req, &rows).await
 }
 
 async fn shelf(state: Data<State>, mark: web::Path<i64>, req: HttpRequest) -> Answer {
@@ -61,7 +61,7 @@ async fn shelf(state: Data<State>, mark: web::Path<i64>, req: HttpRequest) -> An
     for item in items.map_err(failed)? {
         add_item(&mut rows, &item);
     }
-    finish(&req, &rows).await
+    finish(&state, &req, &rows).await
 }
 
 async fn notice(state: Data<State>, mark: web::Path<i64>, req: HttpRequest) -> Answer {
@@ -72,7 +72,7 @@ async fn notice(state: Data<State>, mark: web::Path<i64>, req: HttpRequest) -> A
     if *mark > 0 {
         dumper::tag(&tag(*mark));
     }
-    finish(&req, &format!("n{}:{} ", notice.mark, notice.rev)).await
+    finish(&state, &req, &format!("n{}:{} ", notice.mark, notice.rev)).await
 }
 
 /// The tag that the page of a notice is filed under.
@@ -97,10 +97,11 @@ async fn linger() {
 }
 
 /// All are slow when they have read all.
-async fn finish(req: &HttpRequest, rows: &str) -> Answer {
+async fn finish(state: &State, req: &HttpRequest, rows: &str) -> Answer {
     sleep(Duration::from_micros(fastrand::u64(..12_000))).await;
     let language = language(req);
-    let body = body::write(&format!("{} {language}", req.uri()), rows);
+    let title = format!("{} {language} {}", req.uri(), state.release);
+    let body = body::write(&title, rows);
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/plain"))
         .insert_header((header::VARY, "Accept-Language"))

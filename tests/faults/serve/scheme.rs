@@ -87,7 +87,7 @@ impl Scheme {
     /// Returns when all that was invalidated so far has reached Redis.
     pub(super) async fn delivered(&self) {
         if let Self::Dumper(cache) = self {
-            super::delivered(cache).await;
+            cache.delivered().await;
         }
     }
 }
