@@ -57,7 +57,8 @@ impl Builder {
     /// the writes of all releases drop the pages of all.
     ///
     /// By default it is a hash of the program's file, so that a new build does not
-    /// show what older templates made. Name it yourself if templates are read at run
+    /// show what older templates made; of a build with debug assertions, its time and
+    /// length. Name it yourself if templates are read at run
     /// time, or if machines that are to share pages run different files.
     pub fn release(mut self, release: impl Into<String>) -> Self {
         self.release = Some(release.into());
