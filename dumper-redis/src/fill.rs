@@ -17,7 +17,7 @@ use crate::stamp::{Claim, Generations, State};
 use crate::wire::write_names;
 
 /// The largest page: a larger one would keep others waiting on the way.
-const LARGEST: usize = 64 << 20;
+const LARGEST: usize = 8 << 20;
 
 impl Redis {
     /// Stores a page under a lease.
@@ -60,8 +60,7 @@ impl Redis {
         let reply = self.run(&STORE, vec![place.pages], args).await;
         match reply.and_then(number).map_err(|_| NotStored::Unavailable)? {
             1 => {}
-            0 => return Err(NotStored::Invalidated),
-            _ => return Err(NotStored::TooLarge),
+            _ => return Err(NotStored::Invalidated),
         }
         let hint = Hint {
             names: selected.into_iter().map(|(name, _)| name).collect(),

@@ -5,7 +5,7 @@
 --       nothing, limit of pages, label of this format, random number, field of the
 --       lock or nothing, owner of the lock
 --
--- -> 1 stored | 0 the token is void | -1 there is no room
+-- -> 1 stored | 0 the token is void
 
 local pages = KEYS[1]
 local token, field, page, names_field, names = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -17,10 +17,11 @@ own(pages)
 if redis.call('HGET', pages, 't') ~= token or not is_of(token, id) then return 0 end
 
 -- Of this format at most as many as the limit says, and as many of all others
--- together. Plain pages (`p`) stay: visitors make variants, and shall not drive out
--- what the path alone asks for.
-local count, variants, others, notes = 1, {}, {}, {}
-local plain_others = {}
+-- together. Plain pages (`p`) are the last to go: visitors make variants, and shall
+-- not drive out what the path alone asks for. They choose hosts as well, so that plain
+-- pages must not keep each other out.
+local count, variants, plain, notes = 1, {}, {}, {}
+local others, plain_others = {}, {}
 for _, name in ipairs(redis.call('HKEYS', pages)) do
   local kind = string.sub(name, 1, 1)
   if name == field or name == names_field or name == lock then
@@ -31,13 +32,13 @@ for _, name in ipairs(redis.call('HKEYS', pages)) do
       those[#those + 1] = name
     else
       count = count + 1
-      if kind == 'v' then variants[#variants + 1] = name end
+      local those = kind == 'v' and variants or plain
+      those[#those + 1] = name
     end
   elseif kind == 'n' or kind == 'l' then
     notes[#notes + 1] = name
   end
 end
-if count > limit and #variants == 0 then return -1 end
 
 -- Written before anything goes: out of memory, it ends here and nothing is lost.
 redis.call('HSET', pages, field, page)
@@ -52,11 +53,12 @@ if lock ~= '' then
   if held and string.match(held, ':(.*)$') == owner then redis.call('HDEL', pages, lock) end
 end
 
-if count > limit then redis.call('HDEL', pages, variants[random % #variants + 1]) end
-if #others + #plain_others > limit then
-  local those = #others > 0 and others or plain_others
-  redis.call('HDEL', pages, those[random % #those + 1])
+local function drop_one(these, or_else)
+  local those = #these > 0 and these or or_else
+  if #those > 0 then redis.call('HDEL', pages, those[random % #those + 1]) end
 end
+if count > limit then drop_one(variants, plain) end
+if #others + #plain_others > limit then drop_one(others, plain_others) end
 -- What is noted of pages that have gone may stay, up to a number; then all of it is
 -- found out anew.
 if #notes > 8 * limit then
