@@ -99,3 +99,6 @@ mod tests;
 pub use crate::builder::Builder;
 pub use crate::line::ConnectError;
 pub use crate::redis::Redis;
+
+#[cfg(test)]
+mod model;
