@@ -71,10 +71,11 @@ pub struct Changes<'a> {
     pub changes: &'a [Change<'a>],
     /// How long the fences stand if nobody lifts or renews them.
     pub time_to_live: Duration,
-    /// Whether a write that may have moved rows to other paths ends with these.
+    /// Whether a write that may have moved rows to other paths ends with these. The
+    /// [mark](Moves) changes no later than pages are dropped and fences lifted.
     pub moved: bool,
-    /// Whether the fences stood before, and nothing is to be dropped: they are to
-    /// stand on.
+    /// Whether the fences stood before, and nothing is to be dropped of what they
+    /// stand on still. What a fence is lifted from is dropped.
     pub renew: bool,
 }
 

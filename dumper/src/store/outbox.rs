@@ -11,12 +11,14 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::mem;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use futures::FutureExt;
 use log::{debug, error, info};
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout_at};
@@ -57,8 +59,10 @@ pub(crate) struct Outbox {
 #[derive(Default)]
 struct State {
     waiting: HashSet<Reach>,
-    /// Ends of writes that may have moved rows.
-    moved: Vec<Moved>,
+    /// If writes have ended that may have moved rows: what was written, with how often
+    /// others were found to have moved rows before; `None` if nobody knows, or if that
+    /// is not the same for all of them.
+    moved: Option<HashMap<EntityTag, Option<u64>>>,
     /// What is waiting, and what is being told.
     held_back: Standing,
     tags_held_back: usize,
@@ -105,17 +109,7 @@ impl Outbox {
         time_to_live: Duration,
         is_strict: bool,
     ) -> Arc<Self> {
-        let outbox = Arc::new(Self {
-            store,
-            process,
-            writer: writer(),
-            time_to_live,
-            is_strict,
-            is_empty: AtomicBool::new(true),
-            state: Mutex::default(),
-            wake: Arc::new(Notify::new()),
-            progress: watch::Sender::default(),
-        });
+        let outbox = Arc::new(Self::new(store, process, time_to_live, is_strict));
         let (ours, wake) = (Arc::downgrade(&outbox), Arc::clone(&outbox.wake));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
@@ -128,13 +122,34 @@ impl Outbox {
         outbox
     }
 
+    fn new(
+        store: Arc<dyn ErasedStore>,
+        process: Arc<Process>,
+        time_to_live: Duration,
+        is_strict: bool,
+    ) -> Self {
+        Self {
+            store,
+            process,
+            writer: writer(),
+            time_to_live,
+            is_strict,
+            is_empty: AtomicBool::new(true),
+            state: Mutex::default(),
+            wake: Arc::new(Notify::new()),
+            progress: watch::Sender::default(),
+        }
+    }
+
     /// Puts in what has been dropped. To be called under the lock of the process.
     pub(crate) fn push(self: &Arc<Self>, drops: &[Reach], moved: Option<Moved>) -> Delivery {
         let mut state = self.state();
         for reach in drops.iter().filter(|reach| reach.is_of_pages()) {
             state.add(reach);
         }
-        state.moved.extend(moved);
+        if let Some(Moved { since, entities }) = moved {
+            state.add_moved(entities.into_iter().map(|entity| (entity, since)));
+        }
         state.pushed += 1;
         let number = state.pushed;
         self.is_empty.store(false, Ordering::Release);
@@ -182,9 +197,9 @@ impl Outbox {
             let batch: Vec<Reach> = state.waiting.drain().collect();
             (batch, mem::take(&mut state.moved), state.pushed)
         };
-        let mut told = self.apply(&batch, !moved.is_empty()).await;
-        if told.is_ok() {
-            told = self.tell_of_overlaps(&moved).await;
+        let mut told = self.apply(&batch, moved.is_some()).await;
+        if let (Ok(()), Some(moved)) = (&told, &moved) {
+            told = self.tell_of_overlaps(moved).await;
         }
         let mut state = self.state();
         if told.is_err() {
@@ -192,7 +207,9 @@ impl Outbox {
             for reach in &batch {
                 state.add(reach);
             }
-            state.moved.extend(moved);
+            if let Some(moved) = moved {
+                state.add_moved(moved);
+            }
         }
         for reach in &batch {
             state.subtract(reach);
@@ -206,14 +223,13 @@ impl Outbox {
 
     /// Drops whole entities where others have moved rows while ours were written:
     /// who moved which row to which page first, nobody knows.
-    async fn tell_of_overlaps(&self, moved: &[Moved]) -> Result<(), Unavailable> {
+    async fn tell_of_overlaps(
+        &self,
+        moved: &HashMap<EntityTag, Option<u64>>,
+    ) -> Result<(), Unavailable> {
         let now = self.process.moved_by_others();
-        let overlaps = moved.iter().filter(|moved| moved.since != Some(now));
-        let entities: HashSet<&EntityTag> = overlaps.flat_map(|moved| &moved.entities).collect();
-        if entities.is_empty() {
-            return Ok(());
-        }
-        let reaches: Vec<Reach> = entities.iter().map(|entity| entity.reach()).collect();
+        let overlaps = moved.iter().filter(|(_, since)| **since != Some(now));
+        let reaches: Vec<Reach> = overlaps.map(|(entity, _)| entity.reach()).collect();
         for reach in &reaches {
             debug!(target: "dumper::invalidation", "invalidated {reach}: rows were moved by another process meanwhile");
         }
@@ -221,13 +237,13 @@ impl Outbox {
     }
 
     async fn apply(&self, reaches: &[Reach], moved: bool) -> Result<(), Unavailable> {
-        let mut chunks = reaches.chunks(AT_A_TIME).peekable();
-        if chunks.peek().is_none() && moved {
-            return self.apply_chunk(&[], true, false).await;
+        // The moves first: whoever finds a fence lifted is to find that rows were moved.
+        let (first, others) = reaches.split_at(reaches.len().min(AT_A_TIME));
+        if moved || !first.is_empty() {
+            self.apply_chunk(first, moved, false).await?;
         }
-        while let Some(chunk) = chunks.next() {
-            let is_last = chunks.peek().is_none();
-            self.apply_chunk(chunk, moved && is_last, false).await?;
+        for chunk in others.chunks(AT_A_TIME) {
+            self.apply_chunk(chunk, false, false).await?;
         }
         Ok(())
     }
@@ -266,7 +282,11 @@ impl Outbox {
             moved,
             renew,
         };
-        let Moves { found, left } = self.store.apply(&changes).await?;
+        // A panic must not end the thread: every write waits for it.
+        let applied = AssertUnwindSafe(async { self.store.apply(&changes).await });
+        let applied = applied.catch_unwind().await;
+        let Moves { found, left } =
+            applied.unwrap_or_else(|_| Err(Unavailable::new("it panicked")))?;
         let mut state = self.state();
         if state.moves.replace(left) != Some(found) {
             self.process.others_moved();
@@ -343,6 +363,16 @@ impl State {
         self.waiting.insert(reach.clone());
         self.held_back.add(reach.clone());
         self.tags_held_back += usize::from(matches!(reach, Reach::Tag(_)));
+    }
+
+    fn add_moved(&mut self, ends: impl IntoIterator<Item = (EntityTag, Option<u64>)>) {
+        let moved = self.moved.get_or_insert_default();
+        for (entity, since) in ends {
+            let known = moved.entry(entity).or_insert(since);
+            if *known != since {
+                *known = None;
+            }
+        }
     }
 
     fn subtract(&mut self, reach: &Reach) {
@@ -464,3 +494,6 @@ fn writer() -> u128 {
     let half = || u128::from(RandomState::new().hash_one(Instant::now()));
     half() << 64 | half()
 }
+
+#[cfg(test)]
+mod tests;
