@@ -43,7 +43,7 @@ for at = 6, #ARGV, 3 do
   local field = writer .. name
   -- A mark that is to be renewed and was lost is raised anew.
   local stood = stand[name] and redis.call('HEXISTS', fences, field) == 1
-  if not (is_renewal and stood) then drop(name, entry) end
+  if not (is_renewal and stood and fence == 'stands') then drop(name, entry) end
   if fence == 'stands' then
     redis.call('HSET', fences, field, digits(present + stands))
     is_fenced = true

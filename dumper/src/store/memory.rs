@@ -196,7 +196,7 @@ impl State {
                 }
                 Fence::Lifted => self.fences.lift(changes.writer, &reach),
             }
-            if !changes.renew {
+            if !changes.renew || *fence == Fence::Lifted {
                 self.invalidate(vec![reach], now);
             }
         }
