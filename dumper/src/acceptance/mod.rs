@@ -16,7 +16,7 @@
 //! use dumper::acceptance;
 //! use dumper::store::MemoryStore;
 //!
-//! # #[tokio::main]
+//! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
 //! let check = acceptance::CHECKS[0];
 //! acceptance::run(check, async || {
