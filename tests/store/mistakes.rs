@@ -50,8 +50,6 @@ mistakes! {
     fences_of_all_writers_lifted_by_one: WritersAreOne fails
         "fences::a_fence_is_lifted_by_its_writer_alone",
         "orders::two_fenced_writes_and_a_render_in_every_order";
-    lifts_that_drop_nothing: LiftsDropNothing fails
-        "fences::lifting_what_does_not_stand_drops_pages";
     tags_that_are_forgotten: TagsAreForgotten fails
         "tags::a_tag_drops_its_pages_and_no_others",
         "tags::any_of_its_tags_drops_a_page";

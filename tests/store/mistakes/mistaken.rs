@@ -22,7 +22,6 @@ pub(super) enum Mistake {
     FencesStandForEver,
     RenewalsAreForgotten,
     WritersAreOne,
-    LiftsDropNothing,
     TagsAreForgotten,
     KinAreOnePath,
     EntitiesAreIgnored,
@@ -206,9 +205,6 @@ impl Store for Mistaken {
             Some(Mistake::FencesStandForEver) => changes.time_to_live = Duration::MAX,
             Some(Mistake::RenewalsAreForgotten) if changes.renew => made.clear(),
             Some(Mistake::WritersAreOne) => changes.writer = 0,
-            Some(Mistake::LiftsDropNothing) => {
-                changes.renew |= made.iter().all(|it| it.fence == Fence::Lifted);
-            }
             Some(Mistake::EverythingMoves) => changes.moved = true,
             Some(Mistake::ChangesComeLate) => {
                 let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
