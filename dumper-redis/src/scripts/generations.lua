@@ -53,17 +53,28 @@ end
 -- The marks that stand, by the names of what they stand on. One that has expired is
 -- an invalidation of what it stood on: of a page only the response may have told that
 -- it is filed there, and its lease was given all the same.
+--
+-- Whoever asks for a lease does not name an entity that the registry has forgotten:
+-- a mark on one stands on all.
 local function standing()
   local stand = {}
   local present = now()
   local marks = redis.call('HGETALL', fences)
+  local registry = #marks > 0 and redis.call('HGET', generations, 'r') or ''
   for at = 1, #marks, 2 do
     local name = string.sub(marks[at], 33)
+    local is_forgotten = string.match(name, '^e%x+$')
+      and not string.find(registry, name .. ':', 1, true)
     if (tonumber(marks[at + 1]) or 0) > present then
       stand[name] = true
+      if is_forgotten then stand['a'] = true end
     else
       redis.call('HDEL', fences, marks[at])
-      if string.match(name, '^[te]%x+$') then renew(name) end
+      if is_forgotten then
+        drop_all()
+      elseif string.match(name, '^[te]%x+$') then
+        renew(name)
+      end
     end
   end
   return stand
