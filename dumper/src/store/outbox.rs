@@ -382,7 +382,8 @@ impl State {
 }
 
 impl Delivery {
-    /// Waits for one attempt at raising fences.
+    /// Waits for one attempt at raising fences; in trouble only if a write is not to be
+    /// made without.
     ///
     /// # Errors
     ///
@@ -390,17 +391,17 @@ impl Delivery {
     /// being made.
     pub(crate) async fn raised(&self) -> Result<(), Unavailable> {
         let mut progress = self.outbox.progress.subscribe();
+        let is_strict = self.outbox.is_strict;
         let tried = progress.wait_for(|it| {
             let failed = it.failed.as_ref();
-            it.delivered >= self.number || failed.is_some_and(|(upto, ..)| *upto >= self.number)
+            it.delivered >= self.number
+                || failed.is_some_and(|(upto, ..)| !is_strict || *upto >= self.number)
         });
         let Ok(tried) = tried.await else {
             return Ok(());
         };
         match &tried.failed {
-            Some((_, err, _)) if tried.delivered < self.number && self.outbox.is_strict => {
-                Err(err.clone())
-            }
+            Some((_, err, _)) if tried.delivered < self.number && is_strict => Err(err.clone()),
             _ => Ok(()),
         }
     }

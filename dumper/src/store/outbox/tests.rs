@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use futures::FutureExt;
 use shuttle::future::block_on;
 
 use super::{AT_A_TIME, Moved, Outbox};
@@ -75,11 +76,11 @@ impl Store for Notes {
 }
 
 /// Runs a check with an outbox that nobody empties.
-fn check(check: impl Fn(&Notes, &Arc<Outbox>) + Send + Sync + 'static) {
+fn check(is_strict: bool, check: impl Fn(&Notes, &Arc<Outbox>) + Send + Sync + 'static) {
     let once = move || {
         let store = Notes::default();
         let process = Arc::new(Process::new(Instant::now));
-        let outbox = Outbox::new(Arc::new(store.clone()), process, Duration::ZERO, false);
+        let outbox = Outbox::new(Arc::new(store.clone()), process, Duration::ZERO, is_strict);
         check(&store, &Arc::new(outbox));
     };
     shuttle::check_random(once, 1);
@@ -100,7 +101,7 @@ fn moved(since: u64) -> Moved {
 
 #[test]
 fn that_rows_were_moved_is_told_before_any_page_is_dropped() {
-    check(|store, outbox| {
+    check(false, |store, outbox| {
         let _ = outbox.push(&paths(2 * AT_A_TIME), Some(moved(1)));
         assert!(block_on(outbox.tell()).is_ok());
         assert_eq!(store.told(), [(AT_A_TIME, true), (AT_A_TIME, false)]);
@@ -109,7 +110,7 @@ fn that_rows_were_moved_is_told_before_any_page_is_dropped() {
 
 #[test]
 fn ends_of_moves_take_no_more_room_than_their_entities() {
-    check(|store, outbox| {
+    check(false, |store, outbox| {
         store.noted().is_down = true;
         for since in [1, 1, 2, 1] {
             let _ = outbox.push(&paths(1), Some(moved(since)));
@@ -126,7 +127,7 @@ fn ends_of_moves_take_no_more_room_than_their_entities() {
 
 #[test]
 fn a_store_that_panics_is_told_again() {
-    check(|store, outbox| {
+    check(false, |store, outbox| {
         let _ = outbox.push(&paths(1), None);
         store.noted().panics = true;
         assert!(block_on(outbox.tell()).is_err());
@@ -134,4 +135,21 @@ fn a_store_that_panics_is_told_again() {
         assert!(block_on(outbox.tell()).is_ok());
         assert_eq!(store.told(), [(1, false)]);
     });
+}
+
+#[test]
+fn in_trouble_only_who_is_strict_waits_for_his_fences() {
+    for is_strict in [false, true] {
+        check(is_strict, move |store, outbox| {
+            store.noted().is_down = true;
+            let _ = outbox.push(&paths(1), None);
+            assert!(block_on(outbox.tell()).is_err());
+            let delivery = outbox.push(&paths(2), None);
+            let raised = delivery.raised().now_or_never();
+            assert_eq!(raised.is_none(), is_strict);
+            assert!(block_on(outbox.tell()).is_err());
+            let raised = delivery.raised().now_or_never();
+            assert_eq!(raised.map(|raised| raised.is_err()), Some(is_strict));
+        });
+    }
 }
