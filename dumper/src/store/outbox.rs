@@ -314,6 +314,8 @@ impl Outbox {
     }
 
     async fn tell_and_renew(&self) -> Result<(), Unavailable> {
+        // Perhaps nobody asks for a page here, who would see what is due.
+        self.process.expire();
         let delivered = self.progress.borrow().delivered;
         if self.state().pushed > delivered {
             self.tell().await?;
