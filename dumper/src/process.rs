@@ -212,6 +212,11 @@ impl Process {
         stand.collect()
     }
 
+    /// Everything that fences stand on.
+    pub(crate) fn standing(&self) -> Vec<Reach> {
+        self.lock().ledger.standing()
+    }
+
     /// Takes note that another process has moved rows.
     pub(crate) fn others_moved(&self) {
         self.moved_by_others.fetch_add(1, Ordering::AcqRel);

@@ -197,7 +197,11 @@ impl Outbox {
             let batch: Vec<Reach> = state.waiting.drain().collect();
             (batch, mem::take(&mut state.moved), state.pushed)
         };
+        // The moves first: whoever finds a fence lifted is to find that rows were moved.
         let mut told = self.apply(&batch, moved.is_some()).await;
+        if told.is_ok() {
+            told = self.tell_of_fences(&batch).await;
+        }
         if let (Ok(()), Some(moved)) = (&told, &moved) {
             told = self.tell_of_overlaps(moved).await;
         }
@@ -221,6 +225,19 @@ impl Outbox {
         told
     }
 
+    /// Tells of all fences if everything is dropped: that stands for what was not
+    /// put in beside it, though fences may have been raised or lifted there.
+    async fn tell_of_fences(&self, batch: &[Reach]) -> Result<(), Unavailable> {
+        if !batch.contains(&Reach::All) {
+            return Ok(());
+        }
+        let mut fences: HashSet<Reach> = self.process.standing().into_iter().collect();
+        fences.retain(Reach::is_of_pages);
+        fences.extend(self.state().fences.keys().cloned());
+        let fences: Vec<Reach> = fences.into_iter().collect();
+        self.apply(&fences, false).await
+    }
+
     /// Drops whole entities where others have moved rows while ours were written:
     /// who moved which row to which page first, nobody knows.
     async fn tell_of_overlaps(
@@ -237,7 +254,6 @@ impl Outbox {
     }
 
     async fn apply(&self, reaches: &[Reach], moved: bool) -> Result<(), Unavailable> {
-        // The moves first: whoever finds a fence lifted is to find that rows were moved.
         let (first, others) = reaches.split_at(reaches.len().min(AT_A_TIME));
         if moved || !first.is_empty() {
             self.apply_chunk(first, moved, false).await?;
