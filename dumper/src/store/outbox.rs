@@ -59,6 +59,8 @@ pub(crate) struct Outbox {
 #[derive(Default)]
 struct State {
     waiting: HashSet<Reach>,
+    /// How many the store is being told.
+    being_told: usize,
     /// If writes have ended that may have moved rows: what was written, with how often
     /// others were found to have moved rows before; `None` if nobody knows, or if that
     /// is not the same for all of them.
@@ -175,7 +177,8 @@ impl Outbox {
 
     /// How many invalidations the store has not been told of.
     pub(crate) fn undelivered(&self) -> usize {
-        self.state().waiting.len()
+        let state = self.state();
+        state.waiting.len() + state.being_told
     }
 
     /// Waits until the store has been told of everything up to now.
@@ -195,6 +198,7 @@ impl Outbox {
         let (batch, moved, upto) = {
             let mut state = self.state();
             let batch: Vec<Reach> = state.waiting.drain().collect();
+            state.being_told = batch.len();
             (batch, mem::take(&mut state.moved), state.pushed)
         };
         // The moves first: whoever finds a fence lifted is to find that rows were moved.
@@ -218,6 +222,7 @@ impl Outbox {
         for reach in &batch {
             state.subtract(reach);
         }
+        state.being_told = 0;
         let is_empty = state.waiting.is_empty();
         self.is_empty.store(is_empty, Ordering::Release);
         drop(state);
