@@ -282,7 +282,7 @@ impl Outbox {
             let changes = fences.filter_map(|(reach, stands)| {
                 // Noted before, since it may be done even if we do not hear of it.
                 let known = if stands {
-                    let renewal = Instant::now() + self.time_to_live / 3;
+                    let renewal = Instant::now() + self.renewal();
                     state.fences.insert(reach.clone(), renewal).is_some()
                 } else {
                     state.fences.contains_key(reach)
@@ -342,6 +342,10 @@ impl Outbox {
             self.tell().await?;
         }
         self.renew().await
+    }
+
+    fn renewal(&self) -> Duration {
+        (self.time_to_live / 3).max(AGAIN.0)
     }
 
     fn next_renewal(&self) -> Option<Instant> {
