@@ -353,26 +353,29 @@ impl Outbox {
     }
 
     fn report(&self, upto: u64, told: &Result<(), Unavailable>) {
+        let mut has_changed = false;
         self.progress.send_modify(|progress| match told {
             Ok(()) => {
                 progress.delivered = upto;
-                if progress.failed.take().is_some() {
-                    info!(target: "dumper::store", "all invalidations are delivered again");
-                }
+                has_changed = progress.failed.take().is_some();
             }
             Err(err) => {
                 let since = progress.failed.as_ref().map(|(_, _, since)| *since);
-                if since.is_none() {
-                    error!(
-                        target: "dumper::store",
-                        "invalidations are not delivered: {err}; their pages are not served here \
-                         until they are"
-                    );
-                }
+                has_changed = since.is_none();
                 let since = since.unwrap_or_else(Instant::now);
                 progress.failed = Some((upto, err.clone(), since));
             }
         });
+        // A logger may be slow, or use a cache itself.
+        match told {
+            _ if !has_changed => {}
+            Ok(()) => info!(target: "dumper::store", "all invalidations are delivered again"),
+            Err(err) => error!(
+                target: "dumper::store",
+                "invalidations are not delivered: {err}; their pages are not served here until \
+                 they are"
+            ),
+        }
     }
 }
 
