@@ -457,9 +457,7 @@ impl State {
             }
         }
     }
-}
 
-impl State {
     /// Tells the shared stores what is dropped.
     fn tell(&mut self, drops: &[Reach], told: Told) -> Deliveries {
         if self.outboxes.is_empty() || drops.is_empty() {
