@@ -114,7 +114,7 @@ impl Store for MemoryStore {
 
     fn release(&self, _key: &Key, stamp: &Stamp) {
         if let Some(lease) = lease_of(stamp) {
-            self.state(Instant::now()).close(lease);
+            self.state(Instant::now()).renders.end(lease);
         }
     }
 

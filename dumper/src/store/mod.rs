@@ -87,8 +87,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     fn fill(&self, rendered: Rendered<'_>)
     -> impl Future<Output = Result<Stamp, NotStored>> + Send;
 
-    /// Takes note that a lease is not used, so that nobody waits for it. It may be
-    /// done later, or not at all.
+    /// Takes note that nobody is to wait for a lease: it is not used, or its page
+    /// streams and is stored at its end, if ever. It may be done later, or not at all.
     fn release(&self, key: &Key, stamp: &Stamp);
 
     /// Makes changes: drops what they reach, and raises and lifts fences.
