@@ -105,8 +105,13 @@ impl Lease {
         if let Some(shared) = &mut self.shared {
             shared.release();
         }
+        self.end(Outcome::NotStored);
+    }
+
+    /// Lets all who wait for this render know how it ended.
+    pub(super) fn end(&mut self, outcome: Outcome) {
         if let Some(leading) = self.leading.take() {
-            leading.end(Outcome::NotStored);
+            leading.end(outcome);
         }
     }
 

@@ -248,11 +248,12 @@ impl Cache {
                 Turn::Alone => return self.lease_alone(&sought, headers).await,
                 Turn::Wait(waiting) => waiting,
                 Turn::Lead(id, filing, leading) => {
-                    let lease = self.lease(&sought, id, filing, Some(leading));
+                    let mut lease = self.lease(&sought, id, filing, Some(leading));
                     // The page may have been stored since it was looked for.
                     if self.memory.select(key, headers).is_some()
                         && let Some(page) = self.select(key, headers).await?
                     {
+                        lease.end(Outcome::Stored);
                         return Ok(Lookup::Hit(page));
                     }
                     return self.lead(lease, headers, Some(give_up)).await;
@@ -290,14 +291,22 @@ impl Cache {
         let (process, memory) = (&self.process, &self.memory);
         let turn = shared
             .lease(process, memory, &sought, headers, give_up)
-            .await?;
-        Ok(match turn {
-            StoreTurn::Stored(page) => Lookup::Hit(page),
-            StoreTurn::Lead(store_lease) => {
+            .await;
+        match turn {
+            Ok(StoreTurn::Lead(store_lease)) => {
                 lease.complete(store_lease);
-                Lookup::Miss(lease)
+                Ok(Lookup::Miss(lease))
             }
-        })
+            Ok(StoreTurn::Stored(page)) => {
+                lease.end(Outcome::Stored);
+                Ok(Lookup::Hit(page))
+            }
+            // The others ask the store themselves, all at once.
+            Err(barred) => {
+                lease.end(Outcome::NotStored);
+                Err(barred)
+            }
+        }
     }
 
     fn sought(&self, key: &Key, headers: &RequestHeaders<'_>) -> Sought {
