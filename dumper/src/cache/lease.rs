@@ -139,16 +139,18 @@ impl Lease {
                 self.fill_shared(&shared, page).await
             }
         };
-        if let Err(NotStored::Invalidated | NotStored::Fenced | NotStored::TooSlow) = filled {
-            self.cache.memory.counters().refused();
+        let counters = self.cache.memory.counters();
+        match filled {
+            Ok(_) => counters.stored(),
+            Err(NotStored::Invalidated | NotStored::Fenced | NotStored::TooSlow) => {
+                counters.refused();
+            }
+            Err(_) => {}
         }
-        let outcome = match filled {
+        self.end(match filled {
             Ok(_) => Outcome::Stored,
             Err(_) => Outcome::NotStored,
-        };
-        if let Some(leading) = self.leading.take() {
-            leading.end(outcome);
-        }
+        });
         filled
     }
 

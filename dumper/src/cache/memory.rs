@@ -119,7 +119,6 @@ impl Memory {
         };
         let earlier = self.groups.peek(key.path());
         let group = Group::with(earlier.as_deref(), key, page, filing, bounds);
-        self.counters.stored();
         self.put(key.path(), earlier.as_deref(), group);
     }
 
