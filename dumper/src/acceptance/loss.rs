@@ -61,7 +61,7 @@ pub async fn what_is_dropped_is_never_current_again<S: Store>(one: S, two: S) {
     assert_eq!(body(&one, &key).await.as_deref(), Some("new"));
 }
 
-/// "Takes note that a lease is not used": pages, fences and other leases stay.
+/// "Takes note that nobody is to wait for a lease": pages, fences and other leases stay.
 pub async fn a_released_lease_leaves_pages_alone<S: Store>(one: S, two: S) {
     let key = key("/flavors/");
     let stored = put(&one, &key, "page", &[]).await;

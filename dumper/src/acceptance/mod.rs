@@ -131,6 +131,7 @@ macro_rules! acceptance_checks {
                 who_may_not_wait_is_given_a_lease
                 a_render_that_is_over_is_not_waited_for
                 a_render_is_not_waited_for_when_its_lease_is_void
+                a_render_that_nobody_waits_for_may_be_stored
                 a_render_that_never_ends_is_waited_for_no_longer_than_told;
             loss:
                 a_stamp_of_nowhere_is_not_current

@@ -58,6 +58,16 @@ pub async fn a_render_is_not_waited_for_when_its_lease_is_void<S: Store>(one: S,
     }
 }
 
+/// "Its page streams and is stored at its end."
+pub async fn a_render_that_nobody_waits_for_may_be_stored<S: Store>(one: S, two: S) {
+    let key = key("/flavors/");
+    let first = granted(&one, &key).await;
+    one.release(&key, &first);
+    let filled = fill_with(&one, &key, "streamed", &first).await;
+    assert!(filled.is_ok(), "{filled:?}");
+    assert_eq!(body(&two, &key).await.as_deref(), Some("streamed"));
+}
+
 /// "Is thought to take no longer than this from now."
 pub async fn a_render_that_never_ends_is_waited_for_no_longer_than_told<S: Store>(one: S, two: S) {
     let key = key("/flavors/");
