@@ -66,9 +66,9 @@ async fn an_error_for_one_key_spares_the_others() {
 async fn asks_at_the_same_time_share_the_question_who_answers() {
     let server = Server::start(&[]);
     let line = line(&server).await;
+    let before = server.calls("info");
     // While the server does not read, asks gather.
     server.command(&["CLIENT", "PAUSE", "100", "ALL"]);
-    let before = server.calls("info");
     join_all((0..200).map(|_| line.ask(b"a", vec![command(&["GET", "a"])]))).await;
     let infos = server.calls("info") - before - 1;
     assert_eq!(server.calls("get"), 200);
