@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use dumper::store::Unavailable;
-use redis::{Arg, Cmd, Pipeline};
+use redis::{Arg, Cmd, Pipeline, ServerError};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
@@ -12,6 +12,9 @@ use super::circuit::Circuit;
 use super::connection::Connection;
 use super::trouble::Trouble;
 use super::{Reply, info};
+
+/// How many requests go together at most.
+pub(super) const BATCH: usize = 256;
 
 /// Commands of one caller.
 #[derive(Debug)]
@@ -72,7 +75,7 @@ pub(super) async fn deliver(
 }
 
 /// The commands of requests.
-struct Batch {
+pub(super) struct Batch {
     key: Box<[u8]>,
     commands: Pipeline,
     /// Whether the last command asks who the server is.
@@ -82,7 +85,7 @@ struct Batch {
 }
 
 /// Who waits for the replies, and for how many each.
-struct Callers(Vec<(usize, Option<Caller>)>);
+pub(super) struct Callers(Vec<(usize, Option<Caller>)>);
 
 /// What was replied to a batch.
 pub(super) struct Replied {
@@ -93,7 +96,7 @@ pub(super) struct Replied {
 }
 
 impl Batch {
-    fn of(requests: Vec<Request>, asks: bool) -> (Self, Callers) {
+    pub(super) fn of(requests: Vec<Request>, asks: bool) -> (Self, Callers) {
         let key = requests
             .first()
             .map(|first| first.key.clone())
@@ -102,7 +105,6 @@ impl Batch {
             .iter()
             .map(|request| request.commands.len())
             .sum::<usize>();
-        let asks = asks || count == 0;
         let mut commands = Pipeline::with_capacity(count + 1);
         let mut callers = Vec::with_capacity(requests.len());
         for request in requests {
@@ -111,23 +113,34 @@ impl Batch {
                 commands.add_command(command);
             }
         }
+        let asks = asks || count == 0;
+        (Self::new(key, commands, asks), Callers(callers))
+    }
+
+    /// The commands of one caller, who asks who the server is.
+    pub(super) fn alone(commands: Vec<Cmd>) -> Self {
+        let mut pipeline = Pipeline::with_capacity(commands.len() + 1);
+        for command in commands {
+            pipeline.add_command(command);
+        }
+        Self::new(Box::default(), pipeline, true)
+    }
+
+    fn new(key: Box<[u8]>, mut commands: Pipeline, asks: bool) -> Self {
         let scripts = commands.cmd_iter().any(is_script);
         // The last: who the server is when it has replied to the others.
         if asks {
             commands.add_command(info::replication());
         }
-        (
-            Self {
-                key,
-                commands,
-                asks,
-                scripts,
-            },
-            Callers(callers),
-        )
+        Self {
+            key,
+            commands,
+            asks,
+            scripts,
+        }
     }
 
-    async fn exchange(self, connection: &Connection) -> Result<Replied, Trouble> {
+    pub(super) async fn exchange(self, connection: &Connection) -> Result<Replied, Trouble> {
         let count = self.commands.len();
         let mut replies = connection.exchange(&self.key, self.commands).await?;
         if replies.len() != count {
@@ -145,8 +158,22 @@ impl Batch {
     }
 }
 
+impl Replied {
+    pub(super) fn errors(&self) -> impl Iterator<Item = &ServerError> {
+        self.replies.iter().filter_map(|reply| reply.as_ref().err())
+    }
+
+    /// All of them, for one caller.
+    pub(super) fn into_replies(self) -> Replies {
+        Replies {
+            replies: self.replies,
+            replid: self.replid,
+        }
+    }
+}
+
 impl Callers {
-    fn hand_out(
+    pub(super) fn hand_out(
         self,
         Replied {
             replies, replid, ..
@@ -160,7 +187,7 @@ impl Callers {
         }
     }
 
-    fn fail(self, trouble: &Trouble) {
+    pub(super) fn fail(self, trouble: &Trouble) {
         for (_, caller) in self.0 {
             tell(caller, Err(trouble.unavailable()));
         }

@@ -1,25 +1,24 @@
 //! A connection that is replaced when it fails: a circuit breaker.
 
 use std::cell::RefCell;
+use std::iter;
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::Notify;
 use tokio::task::spawn_local;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{sleep_until, timeout};
 
-use super::batch::{Replied, Request};
+use super::batch::Replied;
 use super::connection::Connection;
-use super::health::Health;
-use super::target::Target;
-use super::thread::ASKS;
+use super::thread::{ASKS, Common};
 use super::trouble::{Refusal, Trouble};
 
 /// How long to wait before the second attempt to connect, and at most.
 const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(500)];
 
 /// How many calls in a row that nobody answers in time break the circuit.
-const SILENT: u32 = 2;
+pub(super) const SILENT: u32 = 2;
 
 /// How many calls must fail for the connections to a cluster to be made anew, and
 /// how long that waits after the last time.
@@ -30,16 +29,11 @@ const RENEWAL: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub(super) struct Circuit {
     pub(super) lane: usize,
-    pub(super) target: Rc<Target>,
-    pub(super) health: Rc<Health>,
-    /// The queues of this lane and of the others.
-    pub(super) queues: Rc<[mpsc::WeakUnboundedSender<Request>]>,
+    pub(super) common: Common,
     pub(super) state: RefCell<State>,
     /// Told of every connection that is made: where one lane finds a server, the
     /// others need not wait for theirs.
     pub(super) made: Rc<Notify>,
-    /// Counts the lanes that have tried to connect.
-    pub(super) tried: watch::Sender<usize>,
 }
 
 #[derive(Debug)]
@@ -53,15 +47,15 @@ pub(super) enum State {
 impl Circuit {
     /// Makes the first attempt to connect, and those that follow if it fails.
     pub(super) async fn begin(self: Rc<Self>) {
-        match Connection::open(&self.target).await {
+        match Connection::open(&self.common.target).await {
             Ok(connection) => {
                 self.close(connection);
-                self.health.up(self.lane);
-                self.tried.send_modify(|tries| *tries += 1);
+                self.common.health.up(self.lane);
+                self.common.tried.send_modify(|tries| *tries += 1);
             }
             Err(trouble) => {
                 self.open(&trouble);
-                self.tried.send_modify(|tries| *tries += 1);
+                self.common.tried.send_modify(|tries| *tries += 1);
                 self.probe().await;
             }
         }
@@ -83,21 +77,17 @@ impl Circuit {
     pub(super) fn answered(self: &Rc<Self>, connection: &Rc<Connection>, replied: &Replied) {
         connection.works();
         let mut refused = false;
-        for err in replied
-            .replies
-            .iter()
-            .filter_map(|reply| reply.as_ref().err())
-        {
+        for err in replied.errors() {
             if let Some(trouble) = Trouble::told_by(err) {
                 self.failed(connection, &trouble);
             }
             if let Some(refusal) = Refusal::told_by(err) {
-                self.health.refused(self.lane, refusal);
+                self.common.health.refused(self.lane, refusal);
                 refused = true;
             }
         }
         if replied.tells_refusals && !refused {
-            self.health.accepted(self.lane);
+            self.common.health.accepted(self.lane);
         }
     }
 
@@ -112,13 +102,12 @@ impl Circuit {
         }
         if *trouble == Trouble::TimedOut && connection.fails() < SILENT {
             // Whether it is silent is soon known, whoever calls.
-            self.check(self.lane);
+            self.common.alarm.check(self.lane);
             return;
         }
         self.state.replace(State::Open(trouble.clone()));
-        for lane in (0..self.queues.len()).filter(|lane| *lane != self.lane) {
-            self.check(lane);
-        }
+        self.tell(false);
+        self.common.alarm.raise();
         spawn_local(self.clone().replace(trouble.clone()));
     }
 
@@ -136,10 +125,10 @@ impl Circuit {
     }
 
     async fn replace(self: Rc<Self>, trouble: Trouble) {
-        match Connection::open(&self.target).await {
+        match Connection::open(&self.common.target).await {
             Ok(connection) => {
                 self.close(connection);
-                self.health.interrupted(self.lane, &trouble);
+                self.common.health.interrupted(self.lane, &trouble);
             }
             Err(trouble) => {
                 self.open(&trouble);
@@ -150,54 +139,47 @@ impl Circuit {
 
     /// Tries new connections until one answers.
     async fn probe(self: Rc<Self>) {
-        let [mut pause, longest] = PAUSES;
-        loop {
-            // Not all processes at the same time.
-            let shortened = pause.mul_f32(0.8 + 0.2 * fastrand::f32());
-            let _ = timeout(shortened, self.made.notified()).await;
-            match Connection::open(&self.target).await {
+        for pause in pauses() {
+            let _ = timeout(pause, self.made.notified()).await;
+            match Connection::open(&self.common.target).await {
                 Ok(connection) => {
                     self.close(connection);
-                    self.health.up(self.lane);
+                    self.common.health.up(self.lane);
                     return;
                 }
                 Err(trouble) => self.open(&trouble),
             }
-            pause = (pause * 3 / 2).min(longest);
         }
     }
 
     fn close(&self, connection: Connection) {
         self.state.replace(State::Closed(Rc::new(connection)));
+        self.tell(true);
         self.made.notify_waiters();
     }
 
     fn open(&self, trouble: &Trouble) {
         self.state.replace(State::Open(trouble.clone()));
-        self.health.down(self.lane, trouble);
+        self.common.health.down(self.lane, trouble);
+    }
+
+    fn tell(&self, connected: bool) {
+        if self.asks() {
+            self.common.connected.send_replace(connected);
+        }
     }
 
     fn uses(&self, connection: &Rc<Connection>) -> bool {
         matches!(&*self.state.borrow(), State::Closed(used) if Rc::ptr_eq(used, connection))
     }
+}
 
-    /// Asks a lane's server who it is, to see whether the connection works.
-    fn check(&self, lane: usize) {
-        let Some(queue) = self
-            .queues
-            .get(lane)
-            .and_then(mpsc::WeakUnboundedSender::upgrade)
-        else {
-            return;
-        };
-        let by = Instant::now() + self.target.deadline;
-        let check = Request {
-            key: Box::default(),
-            commands: Vec::new(),
-            by,
-            caller: None,
-        };
-        // An error means that the line has ended.
-        let _ = queue.send(check);
-    }
+/// How long to wait before each attempt to connect.
+pub(super) fn pauses() -> impl Iterator<Item = Duration> {
+    let [first, longest] = PAUSES;
+    let pauses = iter::successors(Some(first), move |pause| {
+        Some((*pause * 3 / 2).min(longest))
+    });
+    // Not all processes at the same time.
+    pauses.map(|pause| pause.mul_f32(0.8 + 0.2 * fastrand::f32()))
 }

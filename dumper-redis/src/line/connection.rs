@@ -1,6 +1,6 @@
 //! A connection to a server or a cluster.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -23,7 +23,7 @@ pub(super) struct Connection {
     wire: Wire,
     pub(super) made: Instant,
     /// How many calls have failed: of a server, since the last that did not.
-    failed: Cell<u32>,
+    failed: AtomicU32,
 }
 
 #[derive(Clone)]
@@ -51,7 +51,7 @@ impl Connection {
         let connection = Self {
             wire,
             made: Instant::now(),
-            failed: Cell::new(0),
+            failed: AtomicU32::new(0),
         };
         // To be connected to a cluster, somebody must have told its slots; who answers
         // for one of them says nothing of the others.
@@ -65,14 +65,13 @@ impl Connection {
 
     /// Counts a call that has failed.
     pub(super) fn fails(&self) -> u32 {
-        self.failed.update(|failed| failed.saturating_add(1));
-        self.failed.get()
+        self.failed.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Takes note of a call that has not failed.
     pub(super) fn works(&self) {
         if self.is_server() {
-            self.failed.set(0);
+            self.failed.store(0, Ordering::Relaxed);
         }
     }
 

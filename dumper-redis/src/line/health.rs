@@ -1,7 +1,6 @@
 //! What the log is told of Redis: one line for every change, none for a call.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use log::{error, info};
@@ -22,7 +21,7 @@ const ACCEPTED: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct Health {
     address: String,
-    state: RefCell<State>,
+    state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
@@ -44,16 +43,16 @@ struct Told {
 }
 
 impl Health {
-    pub(super) fn new(address: String) -> Rc<Self> {
-        Rc::new(Self {
+    pub(super) fn new(address: String) -> Arc<Self> {
+        Arc::new(Self {
             address,
-            state: RefCell::default(),
+            state: Mutex::default(),
         })
     }
 
     /// Takes note that a lane has no connection.
     pub(super) fn down(&self, lane: usize, trouble: &Trouble) {
-        let mut state = self.state.borrow_mut();
+        let mut state = self.state();
         let now = Instant::now();
         state.changed = Some(now);
         // Who joins the others with a trouble that they have left behind has no news.
@@ -75,8 +74,8 @@ impl Health {
 
     /// Takes note that a connection failed and was replaced at once, which is no
     /// trouble if it was the only one in a while.
-    pub(super) fn interrupted(self: &Rc<Self>, lane: usize, trouble: &Trouble) {
-        let before = self.state.borrow_mut().changed.replace(Instant::now());
+    pub(super) fn interrupted(self: &Arc<Self>, lane: usize, trouble: &Trouble) {
+        let before = self.state().changed.replace(Instant::now());
         if before.is_some_and(|before| before.elapsed() < STEADY) {
             self.down(lane, trouble);
             self.up(lane);
@@ -84,8 +83,8 @@ impl Health {
     }
 
     /// Takes note that a lane has a connection.
-    pub(super) fn up(self: &Rc<Self>, lane: usize) {
-        let mut state = self.state.borrow_mut();
+    pub(super) fn up(self: &Arc<Self>, lane: usize) {
+        let mut state = self.state();
         state.down[lane] = false;
         let changed = Instant::now();
         state.changed = Some(changed);
@@ -101,7 +100,7 @@ impl Health {
 
     /// Takes note of what a lane is refused.
     pub(super) fn refused(&self, lane: usize, refusal: Refusal) {
-        let mut state = self.state.borrow_mut();
+        let mut state = self.state();
         let known = state.refused[lane]
             .as_ref()
             .is_some_and(|(known, _)| *known == refusal);
@@ -116,7 +115,7 @@ impl Health {
 
     /// Takes note that nothing was refused to a lane.
     pub(super) fn accepted(&self, lane: usize) {
-        let mut state = self.state.borrow_mut();
+        let mut state = self.state();
         if let Some((_, last)) = &state.refused[lane]
             && last.elapsed() >= ACCEPTED
         {
@@ -125,8 +124,12 @@ impl Health {
         }
     }
 
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn steady_since(&self, changed: Instant) {
-        let mut state = self.state.borrow_mut();
+        let mut state = self.state();
         if state.changed != Some(changed) {
             return;
         }

@@ -5,13 +5,21 @@
 //! primary: one for what a hit asks, and one for what is written, so that a large page
 //! on its way there keeps no hit waiting. While there is no connection, calls fail at
 //! once, and new connections are tried; the first that answers is used.
+//!
+//! The way to that thread and back takes longer than Redis takes to answer. So a
+//! runtime of one thread, such as each worker of Actix Web has, gets a connection of
+//! its own for what its tasks ask. While it has none, they ask by the line's thread,
+//! which alone decides whether Redis is used, and tells the log.
 
+mod alarm;
 mod batch;
 mod call;
 mod circuit;
 mod connection;
 mod health;
 mod info;
+mod lane;
+mod lanes;
 mod target;
 mod thread;
 mod trouble;
@@ -27,10 +35,14 @@ use redis::{Cmd, ServerError, Value};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
+use self::alarm::Alarm;
 use self::batch::{Replies, Request};
 pub(crate) use self::call::{Call, Script};
+use self::health::Health;
+use self::lanes::Lanes;
 pub use self::target::ConnectError;
 pub(crate) use self::target::Target;
+use self::thread::Common;
 use self::trouble::Trouble;
 
 /// A handle to the connections to Redis. Cloning is shallow; the connections end with
@@ -39,6 +51,8 @@ use self::trouble::Trouble;
 pub(crate) struct Line {
     asks: mpsc::UnboundedSender<Request>,
     sends: mpsc::UnboundedSender<Request>,
+    /// A cluster has none: each would have a connection to every node.
+    lanes: Option<Arc<Lanes>>,
     tried: watch::Receiver<usize>,
     deadline: Duration,
 }
@@ -59,16 +73,24 @@ impl Line {
     /// Starts the thread, which begins to connect.
     pub(crate) fn start(target: Target) -> Self {
         let deadline = target.deadline;
+        let is_server = target.is_server();
         let (asks, asked) = mpsc::unbounded_channel();
         let (sends, sent) = mpsc::unbounded_channel();
-        let tried = thread::spawn(
-            target,
-            [(asks.downgrade(), asked), (sends.downgrade(), sent)],
-        );
+        let (tried, watched) = watch::channel(0);
+        let common = Common {
+            health: Health::new(target.to_string()),
+            alarm: Arc::new(Alarm::new([asks.downgrade(), sends.downgrade()], deadline)),
+            target: target.into(),
+            tried,
+            connected: watch::Sender::new(false),
+        };
+        let lanes = is_server.then(|| Arc::new(Lanes::new(&common)));
+        thread::spawn(common, [asked, sent]);
         Self {
             asks,
             sends,
-            tried,
+            lanes,
+            tried: watched,
             deadline,
         }
     }
@@ -91,8 +113,11 @@ impl Line {
     /// There is no connection, nobody answers within the deadline, or who does is not
     /// a primary.
     pub(crate) async fn ask(&self, key: &[u8], commands: Vec<Cmd>) -> Result<Answer, Unavailable> {
-        let Replies { replies, replid } =
-            self.exchange(&self.asks, key, commands, self.by()).await?;
+        let here = self.lanes.as_ref().and_then(Lanes::here);
+        let Replies { replies, replid } = match here {
+            Some((lane, connection)) => lane.ask(connection, commands).await?,
+            None => self.exchange(&self.asks, key, commands, self.by()).await?,
+        };
         let replid = replid.ok_or_else(|| Trouble::TooOld.unavailable())?;
         Ok(Answer { replies, replid })
     }

@@ -48,6 +48,11 @@ impl Target {
         }
     }
 
+    /// Whether it is one server, which has all keys.
+    pub(super) fn is_server(&self) -> bool {
+        matches!(self.servers, Servers::One(_))
+    }
+
     /// How long a call may take; 50 ms if not given.
     pub(crate) fn deadline(self, deadline: Duration) -> Self {
         Self { deadline, ..self }

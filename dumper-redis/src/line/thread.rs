@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::thread;
 
 use futures::future::join_all;
@@ -11,7 +12,8 @@ use tokio::runtime::Builder;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{LocalSet, spawn_local};
 
-use super::batch::{Request, deliver};
+use super::alarm::Alarm;
+use super::batch::{BATCH, Request, deliver};
 use super::circuit::{Circuit, State};
 use super::health::Health;
 use super::target::Target;
@@ -23,31 +25,34 @@ pub(super) const LANES: usize = 2;
 /// The one that hits ask by.
 pub(super) const ASKS: usize = 0;
 
-/// How many asks go together at most.
-const BATCH: usize = 256;
+/// The requests to the lanes.
+pub(super) type Queues = [mpsc::UnboundedReceiver<Request>; LANES];
 
-/// The requests to a lane.
-pub(super) type Queue = (
-    mpsc::WeakUnboundedSender<Request>,
-    mpsc::UnboundedReceiver<Request>,
-);
+/// What the lanes of the thread have in common, and others know of them.
+#[derive(Clone, Debug)]
+pub(super) struct Common {
+    pub(super) target: Arc<Target>,
+    pub(super) health: Arc<Health>,
+    pub(super) alarm: Arc<Alarm>,
+    /// How many lanes have tried to connect.
+    pub(super) tried: watch::Sender<usize>,
+    /// Whether the lane that hits ask by has a connection.
+    pub(super) connected: watch::Sender<bool>,
+}
 
-/// Starts the thread, and returns how many lanes have tried to connect. It ends when
-/// nobody can send requests any more.
-pub(super) fn spawn(target: Target, queues: [Queue; LANES]) -> watch::Receiver<usize> {
-    let (tried, watched) = watch::channel(0);
+/// Starts the thread. It ends when nobody can send requests any more.
+pub(super) fn spawn(common: Common, queues: Queues) {
     let spawned = thread::Builder::new()
         .name("dumper-redis".to_owned())
-        .spawn(move || run(target, queues, &tried));
+        .spawn(move || run(common, queues));
     if let Err(err) = spawned {
         complain(&err);
     }
-    watched
 }
 
-fn run(target: Target, queues: [Queue; LANES], tried: &watch::Sender<usize>) {
+fn run(common: Common, queues: Queues) {
     match Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => LocalSet::new().block_on(&runtime, serve_all(target, queues, tried)),
+        Ok(runtime) => LocalSet::new().block_on(&runtime, serve_all(common, queues)),
         Err(err) => complain(&err),
     }
 }
@@ -56,23 +61,14 @@ fn complain(err: &io::Error) {
     error!(target: "dumper::store", "Redis is not used: its thread did not start: {err}");
 }
 
-async fn serve_all(target: Target, queues: [Queue; LANES], tried: &watch::Sender<usize>) {
-    let health = Health::new(target.to_string());
-    let target = Rc::new(target);
+async fn serve_all(common: Common, queues: Queues) {
     let made = Rc::new(Notify::new());
-    let senders = queues
-        .iter()
-        .map(|(sender, _)| sender.clone())
-        .collect::<Rc<[_]>>();
-    let lanes = queues.into_iter().enumerate().map(|(lane, (_, queue))| {
+    let lanes = queues.into_iter().enumerate().map(|(lane, queue)| {
         let circuit = Circuit {
             lane,
-            target: target.clone(),
-            health: health.clone(),
-            queues: senders.clone(),
+            common: common.clone(),
             state: RefCell::new(State::Open(Trouble::NotConnected)),
             made: made.clone(),
-            tried: tried.clone(),
         };
         serve(Rc::new(circuit), queue)
     });

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod exchange;
+mod lanes;
 mod log;
 mod proxy;
 pub(crate) mod server;

@@ -2,15 +2,16 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
-use std::sync::Arc;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 /// Passes bytes on to a server, and back, until it is told to hold them.
 pub(super) struct Proxy {
     pub(super) port: u16,
     connections: Arc<AtomicUsize>,
-    held: Arc<AtomicUsize>,
+    held: Arc<Mutex<Range<usize>>>,
 }
 
 impl Proxy {
@@ -20,7 +21,7 @@ impl Proxy {
         let proxy = Self {
             port,
             connections: Arc::default(),
-            held: Arc::default(),
+            held: Arc::new(Mutex::new(0..0)),
         };
         let (connections, held) = (proxy.connections.clone(), proxy.held.clone());
         thread::spawn(move || {
@@ -31,7 +32,9 @@ impl Proxy {
                 for (from, to) in [(&client, &server), (&server, &client)] {
                     let (from, to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
                     let held = held.clone();
-                    thread::spawn(move || pass(from, to, || number < held.load(Ordering::SeqCst)));
+                    thread::spawn(move || {
+                        pass(from, to, || held.lock().unwrap().contains(&number));
+                    });
                 }
             }
         });
@@ -40,7 +43,13 @@ impl Proxy {
 
     /// Lets the connections go silent that there are. New ones work.
     pub(super) fn hold(&self) {
-        self.held.store(self.connections(), Ordering::SeqCst);
+        *self.held.lock().unwrap() = 0..self.connections();
+    }
+
+    /// Lets the last connection go silent.
+    pub(super) fn hold_last(&self) {
+        let count = self.connections();
+        *self.held.lock().unwrap() = count - 1..count;
     }
 
     /// How many connections there have been.
