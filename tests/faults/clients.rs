@@ -120,6 +120,8 @@ impl Site {
             let asked = self.history.asks(number);
             match line.ask(&variant.request(!is_cached)).await {
                 Some(Ok(answer)) if answer.status < 500 => {
+                    let status = &answer.cache_status;
+                    self.counts.answered(status, began.elapsed());
                     if is_cached && answer.is_hit() {
                         self.recovery.hit(process.number, began);
                     }

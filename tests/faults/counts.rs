@@ -1,6 +1,7 @@
 //! What happened.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Of how much that is wrong there is evidence.
@@ -19,6 +20,8 @@ pub(crate) struct Counts {
     pub(crate) uncached_stale: Cell<u64>,
     pub(crate) kills: Cell<u64>,
     pub(crate) slowest_delivery: Cell<Duration>,
+    /// How many answers had which `Cache-Status`, and how long they took.
+    statuses: RefCell<BTreeMap<String, (u32, Duration)>>,
     evidence: RefCell<Vec<String>>,
 }
 
@@ -28,6 +31,22 @@ pub(crate) fn count(counter: &Cell<u64>) {
 }
 
 impl Counts {
+    /// Takes note of an answer.
+    pub(crate) fn answered(&self, status: &str, after: Duration) {
+        let mut statuses = self.statuses.borrow_mut();
+        let (count, took) = statuses.entry(status.to_owned()).or_default();
+        *count += 1;
+        *took += after;
+    }
+
+    /// How many answers had which `Cache-Status`, and how long they took on average.
+    pub(crate) fn statuses(&self) -> Vec<(String, u32, Duration)> {
+        let statuses = self.statuses.borrow();
+        let statuses = statuses.iter();
+        let each = statuses.map(|(status, (count, took))| (status.clone(), *count, *took / *count));
+        each.collect()
+    }
+
     /// Takes note that what a request wrote has been delivered so late.
     pub(crate) fn delivered(&self, after: Duration) {
         self.slowest_delivery

@@ -175,6 +175,9 @@ fn summary(outcome: &Outcome) -> String {
 
 #[expect(clippy::print_stderr, reason = "it is a command")]
 fn show(outcome: &Outcome, scheme: Scheme) {
+    for (status, count, took) in &outcome.statuses {
+        eprintln!("{count:8} in {took:9.1?}: {status}");
+    }
     for evidence in &outcome.evidence {
         eprintln!("\n{scheme}: {evidence}");
     }

@@ -22,7 +22,7 @@ use crate::settings::Settings;
 use crate::world::{Process, Recovery, Shared, World, addr};
 
 const READERS: usize = 8;
-const WRITERS: usize = 6;
+const WRITERS: usize = 4;
 
 /// How a row is run.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +55,8 @@ pub(crate) struct Outcome {
     pub(crate) slowest_delivery: Duration,
     /// How many lines the processes wrote to their logs.
     pub(crate) log_lines: usize,
+    /// How many answers had which `Cache-Status`, and how long they took.
+    pub(crate) statuses: Vec<(String, u32, Duration)>,
     pub(crate) evidence: Vec<String>,
     pub(crate) log: String,
 }
@@ -273,6 +275,7 @@ fn outcome(site: &Site, happened: u64, stale_for_ever: u64, warm: (u64, u64)) ->
         recovery: site.recovery.longest(),
         slowest_delivery: counts.slowest_delivery.get(),
         log_lines,
+        statuses: counts.statuses(),
         evidence: counts.evidence(),
         log,
     }
@@ -305,6 +308,10 @@ impl fmt::Display for Outcome {
             self.happened,
             self.slowest_delivery.as_millis(),
             self.log_lines,
-        )
+        )?;
+        let statuses = self.statuses.iter();
+        let statuses = statuses.map(|(status, count, _)| format!("\"{status}\":{count}"));
+        let statuses: Vec<String> = statuses.collect();
+        write!(f, ",\"statuses\":{{{}}}", statuses.join(","))
     }
 }

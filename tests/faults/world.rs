@@ -15,13 +15,13 @@ use dumper_tests::redis::{Cluster, RedisServer, Replicas};
 use crate::settings::Settings;
 
 /// How many rows there are: of items in the beginning.
-pub(crate) const ITEMS: u64 = 12;
-pub(crate) const SHELVES: u64 = 4;
+pub(crate) const ITEMS: u64 = 20;
+pub(crate) const SHELVES: u64 = 6;
 pub(crate) const NOTICES: u64 = 4;
 
 /// How many names there are for items: a few more than items, so that names are
 /// free to be taken, and taken again.
-pub(crate) const NAMES: u64 = 18;
+pub(crate) const NAMES: u64 = 26;
 
 /// What is between the processes.
 #[derive(Debug)]

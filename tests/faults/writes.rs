@@ -39,24 +39,24 @@ impl Write {
             },
         };
         match rng.u16(..1_000) {
-            0..540 => write.of_item("rev", any_item(rng, history)?),
-            540..620 => write
+            0..700 => write.of_item("rev", any_item(rng, history)?),
+            700..730 => write
                 .of_item("rename", any_item(rng, history)?)
                 .named(rng, history),
-            620..720 => {
+            730..810 => {
                 let mut write = write.of_item("move", any_item(rng, history)?)?;
                 write.change.parent = Some(rng.u64(..SHELVES));
                 Some(write)
             }
-            720..770 => write.inserts_or_deletes(rng, history),
-            770..870 => Some(Self {
+            810..830 => write.inserts_or_deletes(rng, history),
+            830..895 => Some(Self {
                 what: "shelf",
                 table: Table::Shelf,
                 mark: rng.u64(..SHELVES),
                 ..write
             }),
             // The first notice is one that drops all pages.
-            870..875 => Some(write.of_notice(0)),
+            895..897 => Some(write.of_notice(0)),
             _ => Some(write.of_notice(rng.u64(1..NOTICES))),
         }
     }

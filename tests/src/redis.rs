@@ -155,9 +155,10 @@ impl RedisServer {
     /// If it does not start, with what it said.
     pub fn restart(&mut self) -> io::Result<()> {
         self.respawn()?;
-        self.until("is ready", || {
-            let answer = self.command::<String>(&["PING"]);
-            answer.is_ok_and(|answer| answer == "PONG")
+        self.until("is ready", || match self.command::<String>(&["PING"]) {
+            Ok(answer) => answer == "PONG",
+            // It wants a password, and so it is ready.
+            Err(err) => err.code() == Some("NOAUTH"),
         })
     }
 
