@@ -200,7 +200,7 @@ impl Site {
     pub(crate) async fn write(&self, mut rng: Rng) {
         let mut lines: Vec<Line<'_>> = self.processes.iter().map(Line::to).collect();
         while !self.stop.get() {
-            sleep(Duration::from_micros(rng.u64(..60_000))).await;
+            sleep(Duration::from_micros(rng.u64(..40_000))).await;
             let Some(write) = Write::any(&mut rng, &self.history) else {
                 continue;
             };

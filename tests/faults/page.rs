@@ -9,6 +9,9 @@ use crate::world::{NAMES, NOTICES, SHELVES};
 
 const LANGUAGES: [&str; 2] = ["en", "de"];
 
+/// How many items most is about.
+const FEW: usize = 3;
+
 /// A page of the site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Page {
@@ -31,9 +34,9 @@ impl Page {
     /// What a reader asks for next.
     fn random(rng: &mut Rng, history: &History) -> Self {
         match rng.u8(..100) {
-            0..45 => Self::Item(rng.u64(..NAMES).min(rng.u64(..NAMES))),
-            45..62 => Self::ByMark(any_item(rng, history).unwrap_or_default()),
-            62..82 => Self::Shelf(rng.u64(..SHELVES)),
+            0..25 => Self::Item(rng.u64(..NAMES)),
+            25..65 => Self::ByMark(any_item(rng, history).unwrap_or_default()),
+            65..82 => Self::Shelf(rng.u64(..SHELVES)),
             _ => Self::Notice(rng.u64(..NOTICES)),
         }
     }
@@ -50,12 +53,13 @@ impl Page {
     }
 }
 
-/// An item that there may be.
+/// An item that there may be: often one of the few that most is about.
 pub(crate) fn any_item(rng: &mut Rng, history: &History) -> Option<u64> {
     history.look(|rows, now| {
         let items = rows.of(Table::Item).filter(|(_, row)| row.may_exist(now));
         let items: Vec<u64> = items.map(|(mark, _)| mark).collect();
-        rng.choice(items)
+        let many = if rng.u8(..3) > 0 { FEW } else { items.len() };
+        rng.choice(items.into_iter().take(many))
     })
 }
 
