@@ -124,7 +124,7 @@ impl Judge<'_> {
         let row = self.row(item)?;
         // The shelf was looked for later than the item.
         let has_shelf = match rest {
-            [shelf] => row.may_belong_to(self.asked, |is| is == shelf.mark),
+            [on] => row.may_belong_to(self.asked, |is| is == on.mark),
             _ => row.may_be_missing(self.asked),
         };
         if item.table == Table::Item && has_shelf && is_it(row, item.item) {
@@ -137,15 +137,15 @@ impl Judge<'_> {
     }
 
     /// The items on a shelf: just those that may be there.
-    fn items_on(&self, shelf: u64, shown: &[Shown]) -> Result<(), String> {
-        let elsewhere = |row: &Shown| row.item.is_none_or(|(_, on)| on != shelf);
+    fn items_on(&self, board: u64, shown: &[Shown]) -> Result<(), String> {
+        let elsewhere = |row: &Shown| row.item.is_none_or(|(_, on)| on != board);
         if let Some(row) = shown.iter().find(|row| elsewhere(row)) {
             return Err(format!("item {} is on another shelf", row.mark));
         }
         for (mark, row) in self.rows.of(Table::Item) {
             let is_shown = shown.iter().any(|shown| shown.mark == mark);
             let may_lack =
-                row.may_be_missing(self.asked) || row.may_belong_to(self.asked, |on| on != shelf);
+                row.may_be_missing(self.asked) || row.may_belong_to(self.asked, |on| on != board);
             if !is_shown && !may_lack {
                 return Err(self.lacks(mark));
             }

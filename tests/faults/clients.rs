@@ -167,13 +167,12 @@ impl Site {
             Ok(rows) => {
                 let judge = |of: &_| judge(of, variant.page, asked, rows);
                 let verdict = self.history.answered(reader, judge);
-                verdict.map_err(|reason| {
+                verdict.inspect_err(|_| {
                     count(if is_cached {
                         &counts.stale
                     } else {
                         &counts.uncached_stale
                     });
-                    reason
                 })
             }
             Err(reason) => {
@@ -199,11 +198,19 @@ impl Site {
     /// Writes, by requests to any process.
     pub(crate) async fn write(&self, mut rng: Rng) {
         let mut lines: Vec<Line<'_>> = self.processes.iter().map(Line::to).collect();
+        let mut last: Option<Write> = None;
         while !self.stop.get() {
-            sleep(Duration::from_micros(rng.u64(..40_000))).await;
-            let Some(write) = Write::any(&mut rng, &self.history) else {
+            // Who has just saved a row often saves it again.
+            let again = last.take().filter(|_| rng.bool());
+            let (pause, write) = match again.and_then(|write| write.again(&self.history)) {
+                Some(write) => (4_000, Some(write)),
+                None => (40_000, Write::any(&mut rng, &self.history)),
+            };
+            sleep(Duration::from_micros(rng.u64(..pause))).await;
+            let Some(write) = write else {
                 continue;
             };
+            last = Some(write.clone());
             rng.shuffle(&mut lines);
             let Some((first, others)) = lines.split_first_mut() else {
                 return;
@@ -245,7 +252,7 @@ impl Site {
         let mut line = Line::to(process);
         let answered = &self.answered[process.number];
         while !self.stop.get() || !answered.borrow().is_empty() {
-            let life = process.life();
+            let before = process.life();
             let names = mem::take(&mut *answered.borrow_mut());
             if names.is_empty() {
                 sleep(Duration::from_millis(2)).await;
@@ -263,7 +270,7 @@ impl Site {
                 if is_delivered {
                     self.counts.delivered(since.elapsed());
                     self.history.is_done(&name);
-                } else if life.is_some() && process.life() == life && !self.stop.get() {
+                } else if before.is_some() && process.life() == before && !self.stop.get() {
                     answered.borrow_mut().push((name, since));
                 } else {
                     self.lose(name, Lost::Written);

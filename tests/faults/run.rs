@@ -22,7 +22,7 @@ use crate::settings::Settings;
 use crate::world::{Process, Recovery, Shared, World, addr};
 
 const READERS: usize = 8;
-const WRITERS: usize = 4;
+const WRITERS: usize = 5;
 
 /// How a row is run.
 #[derive(Clone, Copy, Debug)]

@@ -39,12 +39,10 @@ impl Write {
             },
         };
         match rng.u16(..1_000) {
-            0..700 => write.of_item("rev", any_item(rng, history)?),
-            700..730 => write
-                .of_item("rename", any_item(rng, history)?)
-                .named(rng, history),
+            0..700 => Some(write.of_item("rev", any_item(rng, history)?)),
+            700..730 => Some(write.of_item("rename", any_item(rng, history)?)).named(rng, history),
             730..810 => {
-                let mut write = write.of_item("move", any_item(rng, history)?)?;
+                let mut write = write.of_item("move", any_item(rng, history)?);
                 write.change.parent = Some(rng.u64(..SHELVES));
                 Some(write)
             }
@@ -76,7 +74,7 @@ impl Write {
             },
         };
         if rng.bool() {
-            return write.of_item("rename", write.mark).named(rng, history);
+            return Some(write.of_item("rename", write.mark)).named(rng, history);
         }
         Some(write)
     }
@@ -100,12 +98,34 @@ impl Write {
         }
     }
 
-    fn of_item(&self, what: &'static str, mark: u64) -> Option<Self> {
+    /// Another write of the same row, soon after, if it can be told again.
+    pub(crate) fn again(&self, history: &History) -> Option<Self> {
+        let what = match self.table {
+            Table::Item if self.change.exists.is_none() => "rev",
+            Table::Shelf => "shelf",
+            // The first would drop all pages once more.
+            Table::Notice if self.mark > 0 => "notice",
+            Table::Item | Table::Notice => return None,
+        };
+        let rev = history.number();
         Some(Self {
+            what,
+            how: "auto",
+            rev,
+            change: Change {
+                rev: Some(rev),
+                ..Change::default()
+            },
+            ..self.clone()
+        })
+    }
+
+    fn of_item(&self, what: &'static str, mark: u64) -> Self {
+        Self {
             what,
             mark,
             ..self.clone()
-        })
+        }
     }
 
     fn of_notice(self, mark: u64) -> Self {
@@ -123,7 +143,7 @@ impl Write {
             items.count() as u64
         });
         if rng.u64(..2 * ITEMS) < many {
-            let mut write = self.of_item("delete", any_item(rng, history)?)?;
+            let mut write = self.of_item("delete", any_item(rng, history)?);
             write.change = Change {
                 exists: Some(false),
                 ..Change::default()

@@ -1,5 +1,7 @@
 //! A network that keeps what it should pass on.
 
+#![expect(clippy::unnecessary_wraps, reason = "others may fail")]
+
 use std::io;
 use std::time::Duration;
 

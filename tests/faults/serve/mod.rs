@@ -10,6 +10,7 @@ mod writes;
 use std::io::{self, Read};
 use std::process;
 use std::thread;
+use std::time::Duration;
 
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::{self, Data};
@@ -75,7 +76,7 @@ pub(crate) async fn serve(settings: Settings) -> io::Result<()> {
     })
     .workers(1)
     // Nobody is to close a connection but a fault.
-    .keep_alive(std::time::Duration::from_secs(120))
+    .keep_alive(Duration::from_mins(2))
     .tcp_nodelay(true)
     .disable_signals()
     .bind(("127.0.0.1", 0))?;
@@ -128,7 +129,7 @@ async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
             options
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", "OFF")
-                .busy_timeout(std::time::Duration::from_secs(5))
+                .busy_timeout(Duration::from_secs(5))
         });
     Database::connect(options).await
 }

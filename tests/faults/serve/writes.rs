@@ -112,19 +112,19 @@ impl Write {
                 Ok(item.delete(db).await?.rows_affected > 0)
             }
             "shelf" => {
-                let Some(shelf) = shelf::Entity::find_by_id(self.mark).one(db).await? else {
+                let Some(found) = shelf::Entity::find_by_id(self.mark).one(db).await? else {
                     return Ok(false);
                 };
-                let mut shelf = shelf.into_active_model();
-                shelf.rev = Set(self.rev);
-                found(shelf.update(db).await)
+                let mut model = found.into_active_model();
+                model.rev = Set(self.rev);
+                was_found(model.update(db).await)
             }
             "notice" => {
                 let notice = notice::ActiveModel {
                     mark: Set(self.mark),
                     rev: Set(self.rev),
                 };
-                found(notice.update(db).await)
+                was_found(notice.update(db).await)
             }
             _ => self.update_item(db).await,
         }
@@ -149,7 +149,7 @@ impl Write {
             "move" => item.shelf_mark = Set(self.shelf),
             _ => {}
         }
-        found(item.update(db).await)
+        was_found(item.update(db).await)
     }
 
     fn slug(&self) -> String {
@@ -174,7 +174,7 @@ impl Write {
 }
 
 /// Whether there was a row to update.
-fn found<M>(updated: Result<M, DbErr>) -> Result<bool, Failure> {
+fn was_found<M>(updated: Result<M, DbErr>) -> Result<bool, Failure> {
     match updated {
         Ok(_) => Ok(true),
         Err(DbErr::RecordNotUpdated) => Ok(false),
