@@ -100,15 +100,17 @@ impl Connection {
     }
 
     async fn probe(&self) -> Result<(), Trouble> {
-        let mut commands = Pipeline::with_capacity(2);
+        let mut commands = Pipeline::with_capacity(3);
         commands
             .add_command(info::persistence())
+            .add_command(info::cluster())
             .add_command(info::replication());
-        let mut replies = self.exchange(b"", commands).await?.into_iter();
-        let (Some(persistence), Some(replication)) = (replies.next(), replies.next()) else {
+        let replies = self.exchange(b"", commands).await?;
+        let Ok([persistence, cluster, replication]) = <[Reply; 3]>::try_from(replies) else {
             return Err(Trouble::Lost);
         };
         info::loaded(persistence)?;
+        info::alone(cluster)?;
         info::replid(replication)?;
         Ok(())
     }

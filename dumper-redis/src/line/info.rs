@@ -17,6 +17,11 @@ pub(super) fn persistence() -> Cmd {
     section("persistence")
 }
 
+/// Asks whether the server is a node of a cluster.
+pub(super) fn cluster() -> Cmd {
+    section("cluster")
+}
+
 /// Reads the replication id of a primary.
 pub(super) fn replid(reply: Reply) -> Result<Arc<str>, Trouble> {
     let text = text(reply)?;
@@ -36,6 +41,14 @@ pub(super) fn loaded(reply: Reply) -> Result<(), Trouble> {
     match field(&text(reply)?, "loading:") {
         Some("0") | None => Ok(()),
         Some(_) => Err(Trouble::Loading),
+    }
+}
+
+/// Whether the server has all keys.
+pub(super) fn alone(reply: Reply) -> Result<(), Trouble> {
+    match field(&text(reply)?, "cluster_enabled:") {
+        Some("1") => Err(Trouble::Clustered),
+        _ => Ok(()),
     }
 }
 

@@ -20,6 +20,8 @@ pub(super) enum Trouble {
     Forbidden(String),
     Replica,
     ClusterDown,
+    /// A node of a cluster has some of the keys only.
+    Clustered,
     TooOld,
     Ended,
     /// As the client or the server says it.
@@ -87,6 +89,7 @@ impl Trouble {
             Self::Forbidden(_) => "no permission".into(),
             Self::Replica => "is a replica".into(),
             Self::ClusterDown => "the cluster is down".into(),
+            Self::Clustered => "is a node of a cluster".into(),
             Self::TooOld => "too old".into(),
             Self::Ended => "ended".into(),
             Self::Other(what) => what.clone().into(),
@@ -113,6 +116,7 @@ impl fmt::Display for Trouble {
             }
             Self::Replica => "it is a replica, not a primary",
             Self::ClusterDown => "the cluster is down",
+            Self::Clustered => "it is a node of a cluster: connect by `Builder::cluster`",
             Self::TooOld => "it has no replication id: Redis 5 or newer is needed",
             Self::Ended => "the connection has ended",
             Self::Other(what) => what,

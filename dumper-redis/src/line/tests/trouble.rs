@@ -91,6 +91,22 @@ async fn a_server_that_is_down_fails_calls_at_once_and_is_told_of_once() {
 }
 
 #[tokio::test]
+async fn a_node_of_a_cluster_is_not_taken_for_a_server() {
+    let server = Server::start(&["--cluster-enabled", "yes"]);
+    let line = line(&server.url()).await;
+    asked_until(&line, |answered| {
+        *answered == Err(Unavailable::new("is a node of a cluster"))
+    })
+    .await;
+    let told = told(server.port);
+    assert!(
+        told.iter()
+            .any(|(_, line)| line.contains("`Builder::cluster`")),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_server_that_is_back_is_used_again() {
     let mut server = Server::start(&[]);
     let line = line(&server.url()).await;
