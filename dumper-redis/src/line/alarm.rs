@@ -43,20 +43,24 @@ impl Alarm {
 
     /// Asks the server of a lane of the line's thread who it is.
     pub(super) fn check(&self, lane: usize) {
+        self.check_within(self.deadline, lane);
+    }
+
+    /// Does so with another deadline. Returns whether the line is still there.
+    pub(super) fn check_within(&self, deadline: Duration, lane: usize) -> bool {
         let Some(queue) = self
             .queues
             .get(lane)
             .and_then(mpsc::WeakUnboundedSender::upgrade)
         else {
-            return;
+            return false;
         };
         let check = Request {
             key: Box::default(),
             commands: Vec::new(),
-            by: Instant::now() + self.deadline,
+            by: Instant::now() + deadline,
             caller: None,
         };
-        // An error means that the line has ended.
-        let _ = queue.send(check);
+        queue.send(check).is_ok()
     }
 }

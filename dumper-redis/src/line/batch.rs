@@ -80,6 +80,8 @@ pub(super) struct Batch {
     commands: Pipeline,
     /// Whether the last command asks who the server is.
     asks: bool,
+    /// Whether the one before asks if it can save its data.
+    pings: bool,
     /// Whether one is a script, which may write.
     scripts: bool,
 }
@@ -105,7 +107,9 @@ impl Batch {
             .iter()
             .map(|request| request.commands.len())
             .sum::<usize>();
-        let mut commands = Pipeline::with_capacity(count + 1);
+        // A check of the connection has no commands.
+        let pings = requests.iter().any(|request| request.commands.is_empty());
+        let mut commands = Pipeline::with_capacity(count + 2);
         let mut callers = Vec::with_capacity(requests.len());
         for request in requests {
             callers.push((request.commands.len(), request.caller));
@@ -114,7 +118,7 @@ impl Batch {
             }
         }
         let asks = asks || count == 0;
-        (Self::new(key, commands, asks), Callers(callers))
+        (Self::new(key, commands, asks, pings), Callers(callers))
     }
 
     /// The commands of one caller, who asks who the server is.
@@ -123,11 +127,15 @@ impl Batch {
         for command in commands {
             pipeline.add_command(command);
         }
-        Self::new(Box::default(), pipeline, true)
+        let pings = pipeline.is_empty();
+        Self::new(Box::default(), pipeline, true, pings)
     }
 
-    fn new(key: Box<[u8]>, mut commands: Pipeline, asks: bool) -> Self {
+    fn new(key: Box<[u8]>, mut commands: Pipeline, asks: bool, pings: bool) -> Self {
         let scripts = commands.cmd_iter().any(is_script);
+        if pings {
+            commands.add_command(info::ping());
+        }
         // The last: who the server is when it has replied to the others.
         if asks {
             commands.add_command(info::replication());
@@ -136,6 +144,7 @@ impl Batch {
             key,
             commands,
             asks,
+            pings,
             scripts,
         }
     }
@@ -150,6 +159,9 @@ impl Batch {
             Some(reply) => Some(info::replid(reply)?),
             None => None,
         };
+        if let Some(reply) = self.pings.then(|| replies.pop()).flatten() {
+            info::saves(&reply)?;
+        }
         Ok(Replied {
             replies,
             tells_refusals: self.asks || self.scripts,

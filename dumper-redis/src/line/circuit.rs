@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::spawn_local;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
 
 use super::batch::Replied;
 use super::connection::Connection;
@@ -24,6 +24,10 @@ pub(super) const SILENT: u32 = 2;
 /// how long that waits after the last time.
 const FAILED_NODE: u32 = 3;
 const RENEWAL: Duration = Duration::from_millis(250);
+
+/// How often the connection that hits ask by is checked: a server that cannot save its
+/// data refuses every invalidation, and answers what a hit asks as before.
+const CHECKED: Duration = Duration::from_millis(500);
 
 /// The breaker of one lane.
 #[derive(Debug)]
@@ -149,6 +153,14 @@ impl Circuit {
                 }
                 Err(trouble) => self.open(&trouble),
             }
+        }
+    }
+
+    /// Checks the lane again and again, for as long as the line is there. It is to find
+    /// out what is refused, and not who is slow.
+    pub(super) async fn watch(self: Rc<Self>) {
+        while self.common.alarm.check_within(CHECKED, self.lane) {
+            sleep(CHECKED).await;
         }
     }
 

@@ -100,15 +100,17 @@ impl Connection {
     }
 
     async fn probe(&self) -> Result<(), Trouble> {
-        let mut commands = Pipeline::with_capacity(3);
+        let mut commands = Pipeline::with_capacity(4);
         commands
+            .add_command(info::ping())
             .add_command(info::persistence())
             .add_command(info::cluster())
             .add_command(info::replication());
         let replies = self.exchange(b"", commands).await?;
-        let Ok([persistence, cluster, replication]) = <[Reply; 3]>::try_from(replies) else {
+        let Ok([ping, persistence, cluster, replication]) = <[Reply; 4]>::try_from(replies) else {
             return Err(Trouble::Lost);
         };
+        info::saves(&ping)?;
         info::loaded(persistence)?;
         info::alone(cluster)?;
         info::replid(replication)?;

@@ -22,13 +22,31 @@ pub(super) fn cluster() -> Cmd {
     section("cluster")
 }
 
-/// Reads the replication id of a primary.
+/// Asks whether the server can save its data: otherwise it refuses this too, and not
+/// only what writes.
+pub(super) fn ping() -> Cmd {
+    redis::cmd("PING")
+}
+
+/// Whether the server takes invalidations. Others must not read from one that does not.
+pub(super) fn saves(reply: &Reply) -> Result<(), Trouble> {
+    match reply {
+        Err(err) if err.code() == "MISCONF" => Err(Trouble::Misconfigured),
+        _ => Ok(()),
+    }
+}
+
+/// Reads the replication id of a primary that takes invalidations.
 pub(super) fn replid(reply: Reply) -> Result<Arc<str>, Trouble> {
     let text = text(reply)?;
     match field(&text, "role:") {
         Some("master") => {}
         Some(_) => return Err(Trouble::Replica),
         None => return Err(Trouble::TooOld),
+    }
+    // Only a server that is to have some tells how many there are.
+    if field(&text, "min_slaves_good_slaves:") == Some("0") {
+        return Err(Trouble::NoReplicas);
     }
     field(&text, "master_replid:")
         .filter(|replid| !replid.is_empty())
@@ -91,6 +109,14 @@ mod tests {
     fn who_is_no_primary_has_none() {
         let info = "role:slave\r\nmaster_replid:abc\r\n";
         assert_eq!(replid(Ok(said(info))), Err(Trouble::Replica));
+    }
+
+    #[test]
+    fn who_takes_no_writes_has_none() {
+        let info = "role:master\r\nmin_slaves_good_slaves:0\r\nmaster_replid:abc\r\n";
+        assert_eq!(replid(Ok(said(info))), Err(Trouble::NoReplicas));
+        let info = "role:master\r\nmin_slaves_good_slaves:1\r\nmaster_replid:abc\r\n";
+        assert_eq!(replid(Ok(said(info))).as_deref(), Ok("abc"));
     }
 
     #[test]

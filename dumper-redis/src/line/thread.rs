@@ -77,6 +77,9 @@ async fn serve_all(common: Common, queues: Queues) {
 
 async fn serve(circuit: Rc<Circuit>, mut queue: mpsc::UnboundedReceiver<Request>) {
     spawn_local(circuit.clone().begin());
+    if circuit.asks() {
+        spawn_local(circuit.clone().watch());
+    }
     let mut requests = Vec::new();
     while queue.recv_many(&mut requests, BATCH).await > 0 {
         requests.retain(Request::is_awaited);

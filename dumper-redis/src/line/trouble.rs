@@ -20,6 +20,10 @@ pub(super) enum Trouble {
     Forbidden(String),
     Replica,
     ClusterDown,
+    /// It answers, and refuses every invalidation.
+    Misconfigured,
+    /// As before, for another reason.
+    NoReplicas,
     /// A node of a cluster has some of the keys only.
     Clustered,
     TooOld,
@@ -89,6 +93,8 @@ impl Trouble {
             Self::Forbidden(_) => "no permission".into(),
             Self::Replica => "is a replica".into(),
             Self::ClusterDown => "the cluster is down".into(),
+            Self::Misconfigured => "cannot save its data".into(),
+            Self::NoReplicas => "has too few replicas".into(),
             Self::Clustered => "is a node of a cluster".into(),
             Self::TooOld => "too old".into(),
             Self::Ended => "ended".into(),
@@ -116,6 +122,8 @@ impl fmt::Display for Trouble {
             }
             Self::Replica => "it is a replica, not a primary",
             Self::ClusterDown => "the cluster is down",
+            Self::Misconfigured => "it cannot save its data to disk (MISCONF)",
+            Self::NoReplicas => "it has too few replicas (NOREPLICAS)",
             Self::Clustered => "it is a node of a cluster: connect by `Builder::cluster`",
             Self::TooOld => "it has no replication id: Redis 5 or newer is needed",
             Self::Ended => "the connection has ended",

@@ -12,7 +12,7 @@ use redis::{Client, Connection};
 /// A `redis-server` on a free port, in a directory of its own. It dies with the test.
 pub(crate) struct Server {
     pub(crate) port: u16,
-    dir: PathBuf,
+    pub(super) dir: PathBuf,
     process: Option<Child>,
 }
 

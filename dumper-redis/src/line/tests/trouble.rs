@@ -106,6 +106,41 @@ async fn a_node_of_a_cluster_is_not_taken_for_a_server() {
     );
 }
 
+/// It answers what a hit asks, and refuses what would make it a miss.
+#[tokio::test]
+async fn a_server_that_has_too_few_replicas_is_not_asked() {
+    let server = Server::start(&[]);
+    let line = line(&server.url()).await;
+    asked_until(&line, Result::is_ok).await;
+    server.command(&["CONFIG", "SET", "min-replicas-to-write", "1"]);
+    asked_until(&line, |answered| {
+        *answered == Err(Unavailable::new("has too few replicas"))
+    })
+    .await;
+    server.command(&["CONFIG", "SET", "min-replicas-to-write", "0"]);
+    asked_until(&line, Result::is_ok).await;
+    assert!(sent_soon(&line).await);
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_save_its_data_is_not_asked() {
+    let server = Server::start(&["--dbfilename", "pages"]);
+    let line = line(&server.url()).await;
+    asked_until(&line, Result::is_ok).await;
+    // A directory in its place is not replaced by a file.
+    let blocking = server.dir.join("pages/in/the/way");
+    std::fs::create_dir_all(&blocking).unwrap();
+    server.command(&["CONFIG", "SET", "save", "3600 1"]);
+    server.command(&["BGSAVE"]);
+    asked_until(&line, |answered| {
+        *answered == Err(Unavailable::new("cannot save its data"))
+    })
+    .await;
+    server.command(&["CONFIG", "SET", "save", ""]);
+    asked_until(&line, Result::is_ok).await;
+    assert!(sent_soon(&line).await);
+}
+
 #[tokio::test]
 async fn a_server_that_is_back_is_used_again() {
     let mut server = Server::start(&[]);
