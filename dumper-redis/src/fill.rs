@@ -60,7 +60,8 @@ impl Redis {
         let reply = self.run(&STORE, vec![place.pages], args).await;
         match reply.and_then(number).map_err(|_| NotStored::Unavailable)? {
             1 => {}
-            _ => return Err(NotStored::Invalidated),
+            0 => return Err(NotStored::Invalidated),
+            _ => return Err(NotStored::TooLarge),
         }
         let hint = Hint {
             names: selected.into_iter().map(|(name, _)| name).collect(),

@@ -5,7 +5,7 @@
 --       nothing, limit of pages, label of this format, random number, field of the
 --       lock or nothing, owner of the lock
 --
--- -> 1 stored | 0 the token is void
+-- -> 1 stored | 0 the token is void | -1 there is no room among plain pages
 
 local pages = KEYS[1]
 local token, field, page, names_field, names = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -39,6 +39,9 @@ for _, name in ipairs(redis.call('HKEYS', pages)) do
     notes[#notes + 1] = name
   end
 end
+
+local is_plain = string.sub(field, 1, 1) == 'p'
+if count > limit and #variants == 0 and not is_plain then return -1 end
 
 -- Written before anything goes: out of memory, it ends here and nothing is lost.
 redis.call('HSET', pages, field, page)

@@ -63,6 +63,14 @@ async fn plain_pages_make_room_for_each_other_in_the_end() {
         found += usize::from(is_found(&store, &key(host)).await);
     }
     assert_eq!(found, 7);
+    let variant = key_of("/", Some("page=2"));
+    let stamp = lease(&store, &variant).await;
+    let filled = fill(&store, &variant, &page("page"), &stamp).await;
+    assert_eq!(
+        filled,
+        Err(NotStored::TooLarge),
+        "it takes the place of no plain page"
+    );
 }
 
 #[tokio::test]
