@@ -136,7 +136,8 @@ impl Lease {
             None => self.insert(page),
             Some(shared) => {
                 let shared = Arc::clone(shared);
-                self.fill_shared(&shared, page).await
+                // In a box, so that what has no store does not move all of it.
+                Box::pin(self.fill_shared(&shared, page)).await
             }
         };
         let counters = self.cache.memory.counters();

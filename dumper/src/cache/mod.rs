@@ -289,9 +289,9 @@ impl Cache {
         };
         let sought = Arc::clone(lease.sought());
         let (process, memory) = (&self.process, &self.memory);
-        let turn = shared
-            .lease(process, memory, &sought, headers, give_up)
-            .await;
+        let leasing = shared.lease(process, memory, &sought, headers, give_up);
+        // In a box, so that what has no store does not move all of it.
+        let turn = Box::pin(leasing).await;
         match turn {
             Ok(StoreTurn::Lead(store_lease)) => {
                 lease.complete(store_lease);
