@@ -30,7 +30,7 @@ fn get() -> Vec<Cmd> {
 }
 
 async fn line(port: u16) -> Line {
-    line_by(port, DEADLINE).await
+    line_by(port, PATIENCE).await
 }
 
 async fn line_by(port: u16, deadline: Duration) -> Line {
@@ -72,7 +72,6 @@ async fn asked_by_own(line: &Line) {
         assert!(start.elapsed() < PATIENCE, "there is no lane");
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
-    ask(line).await.unwrap();
 }
 
 async fn has_own(line: &Line) -> bool {
@@ -163,7 +162,7 @@ fn a_lane_ends_with_its_runtime() {
 #[test]
 fn a_runtime_that_nobody_drives_keeps_nobody_waiting() {
     let server = server();
-    let line = runtime().block_on(line_by(server.port, Duration::from_secs(5)));
+    let line = runtime().block_on(line(server.port));
     let runtime = runtime();
     runtime.block_on(asked_by_own(&line));
     // It polls no other task.
@@ -200,7 +199,7 @@ async fn a_lane_ends_with_its_line() {
 async fn a_lane_that_goes_silent_is_replaced_and_the_others_are_not() {
     let server = server();
     let proxy = Proxy::to(server.port);
-    let line = line(proxy.port).await;
+    let line = line_by(proxy.port, DEADLINE).await;
     asked_by_own(&line).await;
     assert_eq!(proxy.connections(), 3);
     proxy.hold_last();
@@ -219,7 +218,7 @@ async fn a_lane_that_goes_silent_is_replaced_and_the_others_are_not() {
 async fn a_lane_nobody_asks_by_is_replaced_when_the_others_go_silent() {
     let server = server();
     let proxy = Proxy::to(server.port);
-    let line = line(proxy.port).await;
+    let line = line_by(proxy.port, DEADLINE).await;
     asked_by_own(&line).await;
     proxy.hold();
     assert!(line.ask(b"a", get()).await.is_err());
@@ -272,7 +271,7 @@ fn the_log_is_told_once_for_all_lanes() {
 #[tokio::test]
 async fn asks_of_one_thread_at_the_same_time_share_the_question_who_answers() {
     let server = server();
-    let line = line_by(server.port, Duration::from_secs(5)).await;
+    let line = line(server.port).await;
     asked_by_own(&line).await;
     let before = [server.calls("info"), server.calls("get")];
     let asked = join_all((0..200).map(|_| ask(&line))).await;

@@ -383,7 +383,9 @@ async fn a_missing_right_is_named() {
 #[tokio::test]
 async fn a_call_that_is_dropped_harms_nobody() {
     let server = Server::start(&[]);
-    let line = line(&server.url()).await;
+    let target = Target::server(&server.url()).unwrap();
+    let line = Line::start(target.deadline(Duration::from_secs(5)));
+    line.first_try().await;
     for _ in 0..100 {
         let asked = line.ask(b"a", get());
         let _ = tokio::time::timeout(Duration::ZERO, asked).await;
