@@ -75,7 +75,8 @@ impl Plan {
     }
 
     fn drop_path(&mut self, kin: &Kin, path: &str, fence: Fence, names: &Names) {
-        let (pages, fences) = names.pages(kin);
+        let pages = names.pages(kin);
+        let fences = Names::fences(&pages);
         let what = match fence {
             Fence::None => return self.unlinked.push(pages),
             Fence::Stands if self.terms.is_renewal => "renew",

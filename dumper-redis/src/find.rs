@@ -53,7 +53,7 @@ impl Redis {
         let Some(state) = State::of(stamp) else {
             return Ok(false);
         };
-        let (pages, _) = self.names.pages(&key.path().kin());
+        let pages = self.names.pages(&key.path().kin());
         let ids: Vec<_> = state.generations.ids().map(ToOwned::to_owned).collect();
         let seen = self.see(&pages, &[], &ids).await?;
         Ok(seen.is_some_and(|seen: Seen<0>| seen.state == state))

@@ -22,8 +22,6 @@ pub(crate) struct Names {
 pub(crate) struct Place {
     /// The hash of the pages of a path and its kin.
     pub(crate) pages: Vec<u8>,
-    /// The marks of the fences on them.
-    pub(crate) fences: Vec<u8>,
     /// What tells the key from others.
     pub(crate) identity: Vec<u8>,
     /// A name for the identity.
@@ -60,27 +58,26 @@ impl Names {
     }
 
     pub(crate) fn place(&self, key: &Key) -> Place {
-        let (pages, fences) = self.pages(&key.path().kin());
+        let pages = self.pages(&key.path().kin());
         let identity = key.identity();
         let hash = self.hash(&[&identity]);
         Place {
             pages,
-            fences,
             identity,
             hash,
         }
     }
 
-    /// The hash of the pages of kin, and the one of the fences on them. The braces
-    /// put both into one slot of a cluster.
-    pub(crate) fn pages(&self, kin: &Kin) -> (Vec<u8>, Vec<u8>) {
-        let pages = format!(
-            "{}{{{}}}",
-            self.namespace,
-            self.hash(&[kin.as_str().as_bytes()])
-        );
-        let fences = format!("{pages}:fences");
-        (pages.into_bytes(), fences.into_bytes())
+    /// The hash of the pages of kin.
+    pub(crate) fn pages(&self, kin: &Kin) -> Vec<u8> {
+        let hash = self.hash(&[kin.as_str().as_bytes()]);
+        [&*self.namespace, "{", &hash, "}"].concat().into_bytes()
+    }
+
+    /// The hash of the marks of the fences on pages. The braces put both into one slot
+    /// of a cluster.
+    pub(crate) fn fences(pages: &[u8]) -> Vec<u8> {
+        [pages, b":fences"].concat()
     }
 
     /// The hash of the generations of tags and entities.
@@ -95,7 +92,7 @@ impl Names {
 
     /// The field with the names of the headers that select among the pages of a key.
     pub(crate) fn selecting(&self, place: &Place) -> String {
-        format!("n{}{}", self.label, place.hash)
+        ["n", &*self.label, &*place.hash].concat()
     }
 
     /// The fields of the page for requests with these values of those headers.
@@ -107,10 +104,10 @@ impl Names {
             write_names(&mut values, [value.as_deref().unwrap_or_default()]);
         }
         let hash = self.hash(&[&place.identity, &values]);
-        let kind = if is_plain(key, selected) { 'p' } else { 'v' };
+        let kind = if is_plain(key, selected) { "p" } else { "v" };
         Fields {
-            page: format!("{kind}{}{hash}", self.label),
-            lock: format!("l{}{hash}", self.label),
+            page: [kind, &*self.label, &*hash].concat(),
+            lock: ["l", &*self.label, &*hash].concat(),
         }
     }
 
@@ -182,7 +179,8 @@ mod tests {
         assert_eq!(place("/items/007/").pages, place("/items/7").pages);
         assert_ne!(place("/items/007/").hash, place("/items/7").hash);
         assert_ne!(place("/items/7/").pages, place("/items/8/").pages);
-        let Place { pages, fences, .. } = place("/");
+        let Place { pages, .. } = place("/");
+        let fences = Names::fences(&pages);
         let slot = |key: &[u8]| {
             let text = String::from_utf8(key.to_vec()).unwrap();
             text[text.find('{').unwrap()..=text.find('}').unwrap()].to_owned()

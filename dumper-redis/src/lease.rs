@@ -8,7 +8,7 @@ use dumper::{Key, RequestHeaders};
 use futures::future::try_join;
 use redis::Value;
 
-use crate::keys::{Place, select};
+use crate::keys::{Names, Place, select};
 use crate::random;
 use crate::redis::Redis;
 use crate::reply::{bytes, list, unexpected};
@@ -84,7 +84,7 @@ impl Redis {
 
     /// Lets others render the page.
     pub(crate) fn give_back(&self, key: &Key, stamp: &Stamp) {
-        let (pages, _) = self.names.pages(&key.path().kin());
+        let pages = self.names.pages(&key.path().kin());
         self.unlock(&pages, Claim::of(stamp).and_then(|claim| claim.lock));
     }
 
@@ -107,7 +107,7 @@ impl Redis {
             lock.map_or_else(String::new, |lock| lock.field.clone()),
             LOCK.as_millis().to_string(),
         ];
-        let keys = vec![place.pages.clone(), place.fences.clone()];
+        let keys = vec![place.pages.clone(), Names::fences(&place.pages)];
         let reply = self.run(&LEASE, keys, args.map(Vec::from).into()).await?;
         let mut answer = list(reply)?.into_iter();
         let what = answer.next().and_then(bytes);

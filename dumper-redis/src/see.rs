@@ -106,8 +106,9 @@ fn is_of(value: &[u8], replid: &str) -> bool {
 }
 
 fn hmget<'a>(key: &[u8], first: &str, others: impl Iterator<Item = &'a str>) -> Cmd {
-    let mut command = redis::cmd("HMGET");
-    command.arg(key).arg(first);
+    // Room for all of it in most cases.
+    let mut command = Cmd::with_capacity(8, 256);
+    command.arg("HMGET").arg(key).arg(first);
     for field in others {
         command.arg(field);
     }

@@ -82,8 +82,8 @@ pub(super) struct Batch {
     asks: bool,
     /// Whether the one before asks if it can save its data.
     pings: bool,
-    /// Whether one is a script, which may write.
-    scripts: bool,
+    /// Whether a server that is out of memory refuses one: a script may write.
+    tells_refusals: bool,
 }
 
 /// Who waits for the replies, and for how many each.
@@ -132,7 +132,7 @@ impl Batch {
     }
 
     fn new(key: Box<[u8]>, mut commands: Pipeline, asks: bool, pings: bool) -> Self {
-        let scripts = commands.cmd_iter().any(is_script);
+        let tells_refusals = asks || commands.cmd_iter().any(is_script);
         if pings {
             commands.add_command(info::ping());
         }
@@ -145,7 +145,7 @@ impl Batch {
             commands,
             asks,
             pings,
-            scripts,
+            tells_refusals,
         }
     }
 
@@ -164,7 +164,7 @@ impl Batch {
         }
         Ok(Replied {
             replies,
-            tells_refusals: self.asks || self.scripts,
+            tells_refusals: self.tells_refusals,
             replid,
         })
     }

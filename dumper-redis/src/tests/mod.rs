@@ -156,7 +156,7 @@ fn path(path: &str) -> Path {
 
 /// The key in Redis of the pages of a path.
 fn pages(store: &Redis, path: &str) -> String {
-    let (pages, _) = store.names.pages(&self::path(path).kin());
+    let pages = store.names.pages(&self::path(path).kin());
     String::from_utf8(pages).unwrap()
 }
 
