@@ -1,7 +1,7 @@
 //! Writing and reading what is kept in Redis: lengths before bytes, numbers with
 //! their highest byte first.
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 
 /// Writes texts, each behind its length.
 pub(crate) fn write_names<'a>(out: &mut Vec<u8>, names: impl IntoIterator<Item = &'a [u8]>) {
@@ -87,8 +87,12 @@ impl Reader {
     }
 
     pub(crate) fn text(&mut self) -> Option<String> {
-        let bytes = self.long()?;
-        std::str::from_utf8(&bytes).ok().map(ToOwned::to_owned)
+        let length = usize::try_from(self.u32()?).ok()?;
+        let text = std::str::from_utf8(self.rest.get(..length)?)
+            .ok()?
+            .to_owned();
+        self.rest.advance(length);
+        Some(text)
     }
 
     /// Reads bytes that may be missing.
@@ -119,6 +123,8 @@ impl Reader {
     }
 
     fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        self.take(N)?.as_ref().try_into().ok()
+        let array = *self.rest.first_chunk()?;
+        self.rest.advance(N);
+        Some(array)
     }
 }
