@@ -1,13 +1,16 @@
 //! A lane of a caller's own thread.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use dumper::store::Unavailable;
+use futures::FutureExt;
 use redis::Cmd;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::yield_now;
 use tokio::time::{Instant, timeout_at};
 
 use super::alarm::Alarm;
@@ -157,7 +160,7 @@ impl Lane {
         batch: Batch,
         by: Instant,
     ) -> Result<Replied, Trouble> {
-        let exchanged = timeout_at(by, batch.exchange(connection)).await;
+        let exchanged = in_time(by, batch.exchange(connection)).await;
         let exchanged = exchanged.unwrap_or(Err(Trouble::TimedOut));
         match &exchanged {
             Ok(replied) => self.answered(connection, replied),
@@ -213,6 +216,17 @@ impl Lane {
     fn gathered(&self) -> MutexGuard<'_, Vec<Request>> {
         self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What comes until a moment. The thread may have been busy until later: then what
+/// has come meanwhile is still to be read, which takes one turn of the other tasks.
+async fn in_time<T>(by: Instant, exchange: impl Future<Output = T>) -> Option<T> {
+    let mut exchange = pin!(exchange);
+    if let Ok(exchanged) = timeout_at(by, exchange.as_mut()).await {
+        return Some(exchanged);
+    }
+    yield_now().await;
+    exchange.now_or_never()
 }
 
 /// A call on its way, until it is done or dropped.

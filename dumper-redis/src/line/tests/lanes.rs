@@ -1,6 +1,5 @@
 //! The lanes of callers' own threads.
 
-use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -9,6 +8,7 @@ use futures::future::join_all;
 use log::Level;
 use redis::{Cmd, Value};
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::{LocalSet, spawn_local, yield_now};
 
 use super::log::{listen, told};
 use super::proxy::Proxy;
@@ -234,38 +234,47 @@ async fn a_lane_nobody_asks_by_is_replaced_when_the_others_go_silent() {
 fn the_log_is_told_once_for_all_lanes() {
     let mut server = server();
     let port = server.port;
-    let line = runtime().block_on(line(port));
-    let levels = || told(port).into_iter().map(|(level, _)| level);
-    let steps = Barrier::new(4);
-    thread::scope(|scope| {
-        for _ in 0..3 {
-            scope.spawn(|| {
-                let runtime = runtime();
-                runtime.block_on(asked_by_own(&line));
-                steps.wait();
-                steps.wait();
-                let refused = Err(Unavailable::new("connection refused"));
-                runtime.block_on(asked_until(&line, |answered| *answered == refused));
-                steps.wait();
-                runtime.block_on(asked_by_own(&line));
-                steps.wait();
-                steps.wait();
-            });
+    let runtimes = [(); 3].map(|()| runtime());
+    let line = runtimes[0].block_on(line(port));
+    let all_asked_by_own = || {
+        for runtime in &runtimes {
+            runtime.block_on(asked_by_own(&line));
         }
-        steps.wait();
-        assert_eq!(clients(&server), 2 + 3);
-        server.kill();
-        steps.wait();
-        eventually("the log is told", || levels().eq([Level::Error]));
-        steps.wait();
-        server.restart(&[]);
-        steps.wait();
-        eventually("the log is told", || {
-            levels().eq([Level::Error, Level::Info])
-        });
-        assert_eq!(clients(&server), 2 + 3);
-        steps.wait();
+    };
+    let levels = || told(port).into_iter().map(|(level, _)| level);
+    all_asked_by_own();
+    assert_eq!(clients(&server), 2 + 3);
+    server.kill();
+    let refused = Err(Unavailable::new("connection refused"));
+    for runtime in &runtimes {
+        runtime.block_on(asked_until(&line, |answered| *answered == refused));
+    }
+    eventually("the log is told", || levels().eq([Level::Error]));
+    server.restart(&[]);
+    all_asked_by_own();
+    eventually("the log is told", || {
+        levels().eq([Level::Error, Level::Info])
     });
+    assert_eq!(clients(&server), 2 + 3);
+}
+
+#[tokio::test]
+async fn a_thread_that_was_busy_finds_what_came_meanwhile() {
+    let server = server();
+    let line = line_by(server.port, DEADLINE).await;
+    let tasks = LocalSet::new();
+    tasks
+        .run_until(async {
+            asked_by_own(&line).await;
+            let asked = spawn_local(async move { line.ask(b"a", get()).await.map(|_| ()) });
+            let before = server.calls("get");
+            while server.calls("get") == before {
+                yield_now().await;
+            }
+            thread::sleep(2 * DEADLINE);
+            assert_eq!(asked.await.unwrap(), Ok(()));
+        })
+        .await;
 }
 
 #[tokio::test]
