@@ -12,9 +12,8 @@ pub(crate) fn primary_killed(world: &mut World) -> io::Result<u64> {
     pause(1_000);
     loop {
         let cluster = cluster(&mut world.shared)?;
-        let keys = keys(cluster);
-        let key = fastrand::choice(&keys).ok_or_else(|| io::Error::other("there are no keys"))?;
-        let primary = cluster.primary_of(key)?;
+        let key = fastrand::choice(keys(cluster));
+        let primary = cluster.primary_of(&key.unwrap_or_default())?;
         cluster.nodes[primary].kill();
         cluster.until_replaced(primary)?;
         times += 1;
@@ -35,6 +34,7 @@ pub(crate) fn reshard(world: &mut World) -> io::Result<u64> {
         let cluster = cluster(&mut world.shared)?;
         let keys = keys(cluster);
         let Some(key) = fastrand::choice(&keys) else {
+            pause(20);
             continue;
         };
         let (slot, from) = (cluster.slot(key)?, cluster.primary_of(key)?);

@@ -14,7 +14,7 @@ pub(crate) fn lagging(world: &mut World) -> io::Result<u64> {
         let pair = pair(&mut world.shared)?;
         pair.until_in_sync()?;
         pair.cut()?;
-        pause(250);
+        pause(600);
         pair.primary.kill();
         pair.promote()?;
         lead_to_primary(world)?;
@@ -37,7 +37,7 @@ pub(crate) fn to_and_fro(world: &mut World) -> io::Result<u64> {
         let pair = pair(&mut world.shared)?;
         pair.until_in_sync()?;
         pair.cut()?;
-        pause(250);
+        pause(600);
         // There are never two primaries.
         follow(&pair.primary, &pair.replica)?;
         let () = pair

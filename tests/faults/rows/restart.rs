@@ -24,7 +24,8 @@ pub(crate) fn empty(world: &mut World) -> io::Result<u64> {
 pub(crate) fn from_rdb(world: &mut World) -> io::Result<u64> {
     rounds(world, |server| {
         let () = server.command(&["SAVE"]).map_err(io::Error::other)?;
-        pause(150);
+        // Long enough for writes to begin and to be done.
+        pause(600);
         Ok(())
     })
 }
@@ -32,7 +33,7 @@ pub(crate) fn from_rdb(world: &mut World) -> io::Result<u64> {
 fn rounds(world: &mut World, before: impl Fn(&RedisServer) -> io::Result<()>) -> io::Result<u64> {
     let mut times = 0;
     pause(400);
-    while world.has(1_700) {
+    while world.has(2_200) {
         let server = one(&mut world.shared)?;
         before(server)?;
         server.kill();

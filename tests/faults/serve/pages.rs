@@ -96,9 +96,14 @@ async fn linger() {
     }
 }
 
-/// All are slow when they have read all.
+/// All are slow when they have read all, and some slower than any write.
 async fn finish(state: &State, req: &HttpRequest, rows: &str) -> Answer {
-    sleep(Duration::from_micros(fastrand::u64(..12_000))).await;
+    let longest = if fastrand::u8(..12) == 0 {
+        250_000
+    } else {
+        12_000
+    };
+    sleep(Duration::from_micros(fastrand::u64(..longest))).await;
     let language = language(req);
     let title = format!("{} {language} {}", req.uri(), state.release);
     let body = body::write(&title, rows);

@@ -1,7 +1,6 @@
 //! The ways to share pages that are put to the test: dumper's, and one that is
 //! known to be wrong, by which the checker is checked.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::body::{MessageBody, to_bytes};
@@ -16,6 +15,7 @@ use redis::aio::MultiplexedConnection;
 use redis::cluster_async::ClusterConnection;
 use redis::{Cmd, FromRedisValue, RedisResult};
 use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter};
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::State;
@@ -102,8 +102,8 @@ impl Naive {
 
     /// Asks Redis; after an error over a new connection the next time.
     async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Option<T> {
+        let mut connection = self.connection().await?;
         let answer = timeout(PATIENCE, async {
-            let mut connection = self.connection().await?;
             match &mut connection {
                 Connection::One(connection) => command.query_async(connection).await,
                 Connection::Cluster(connection) => command.query_async(connection).await,
@@ -112,35 +112,34 @@ impl Naive {
         match answer.await {
             Ok(Ok(answer)) => Some(answer),
             _ => {
-                *self.lock() = None;
+                *self.connection.lock().await = None;
                 None
             }
         }
     }
 
-    async fn connection(&self) -> RedisResult<Connection> {
-        let connection = self.lock().clone();
-        if let Some(connection) = connection {
-            return Ok(connection);
+    /// The connection, which one request opens for all.
+    async fn connection(&self) -> Option<Connection> {
+        let mut connection = self.connection.lock().await;
+        if connection.is_none() {
+            let opened = timeout(5 * PATIENCE, self.connect()).await;
+            *connection = opened.ok().and_then(Result::ok);
         }
-        let connection = match self.urls.as_slice() {
+        connection.clone()
+    }
+
+    async fn connect(&self) -> RedisResult<Connection> {
+        match self.urls.as_slice() {
             [url] => {
                 let client = redis::Client::open(url.as_str())?;
-                Connection::One(client.get_multiplexed_async_connection().await?)
+                let connection = client.get_multiplexed_async_connection().await?;
+                Ok(Connection::One(connection))
             }
             urls => {
                 let client = redis::cluster::ClusterClient::new(urls.to_vec())?;
-                Connection::Cluster(client.get_async_connection().await?)
+                Ok(Connection::Cluster(client.get_async_connection().await?))
             }
-        };
-        *self.lock() = Some(connection.clone());
-        Ok(connection)
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Connection>> {
-        self.connection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        }
     }
 }
 
