@@ -286,9 +286,7 @@ impl Site {
             sleep(Duration::from_millis(rng.u64(500..1_500))).await;
             let number = rng.usize(..self.processes.len());
             let process = &self.processes[number];
-            let Some(write) = Write::last(&mut rng, &self.history) else {
-                continue;
-            };
+            let write = Write::last(&mut rng, &self.history);
             let name = write.starts(&self.history);
             process.dies(true);
             let mut connection = Connection::to(process.addr());

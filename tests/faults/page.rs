@@ -5,7 +5,7 @@ use std::fmt;
 use fastrand::Rng;
 
 use crate::history::{History, Table};
-use crate::world::{NAMES, NOTICES, SHELVES};
+use crate::world::{ITEMS, LAST, NAMES, NOTICES, SHELVES};
 
 const LANGUAGES: [&str; 2] = ["en", "de"];
 
@@ -35,7 +35,8 @@ impl Page {
     fn random(rng: &mut Rng, history: &History) -> Self {
         match rng.u8(..100) {
             0..25 => Self::Item(rng.u64(..NAMES)),
-            25..65 => Self::ByMark(any_item(rng, history).unwrap_or_default()),
+            25..58 => Self::ByMark(any_item(rng, history).unwrap_or_default()),
+            58..65 => Self::ByMark(rng.u64(LAST..ITEMS)),
             65..82 => Self::Shelf(rng.u64(..SHELVES)),
             _ => Self::Notice(rng.u64(..NOTICES)),
         }
@@ -53,10 +54,16 @@ impl Page {
     }
 }
 
-/// An item that there may be: often one of the few that most is about.
+/// Whether it is one that processes die with.
+fn is_last(mark: u64) -> bool {
+    (LAST..ITEMS).contains(&mark)
+}
+
+/// An item that there may be, for anybody to save: often one of the few that most is about.
 pub(crate) fn any_item(rng: &mut Rng, history: &History) -> Option<u64> {
     history.look(|rows, now| {
-        let items = rows.of(Table::Item).filter(|(_, row)| row.may_exist(now));
+        let items = rows.of(Table::Item);
+        let items = items.filter(|(mark, row)| !is_last(*mark) && row.may_exist(now));
         let items: Vec<u64> = items.map(|(mark, _)| mark).collect();
         let many = if rng.u8(..3) > 0 { FEW } else { items.len() };
         rng.choice(items.into_iter().take(many))

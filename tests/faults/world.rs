@@ -16,6 +16,9 @@ use crate::settings::Settings;
 
 /// How many rows there are: of items in the beginning.
 pub(crate) const ITEMS: u64 = 20;
+/// From this mark, the first items are those that processes die with: nobody else
+/// saves them, so that what is wrong on their pages stays.
+pub(crate) const LAST: u64 = ITEMS - 3;
 pub(crate) const SHELVES: u64 = 6;
 pub(crate) const NOTICES: u64 = 4;
 

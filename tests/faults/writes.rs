@@ -5,7 +5,7 @@ use fastrand::Rng;
 
 use crate::history::{History, Name, Table};
 use crate::page::any_item;
-use crate::world::{ITEMS, NAMES, NOTICES, SHELVES};
+use crate::world::{ITEMS, LAST, NAMES, NOTICES, SHELVES};
 
 /// Something to be written, and how.
 #[derive(Clone, Debug)]
@@ -60,23 +60,19 @@ impl Write {
     }
 
     /// The last that a process does before it dies.
-    pub(crate) fn last(rng: &mut Rng, history: &History) -> Option<Self> {
+    pub(crate) fn last(rng: &mut Rng, history: &History) -> Self {
         let rev = history.number();
-        let write = Self {
+        Self {
             what: "rev",
             how: "die",
             table: Table::Item,
-            mark: any_item(rng, history)?,
+            mark: rng.u64(LAST..ITEMS),
             rev,
             change: Change {
                 rev: Some(rev),
                 ..Change::default()
             },
-        };
-        if rng.bool() {
-            return Some(write.of_item("rename", write.mark)).named(rng, history);
         }
-        Some(write)
     }
 
     /// Another write of the same row, to be sent at the same time, now and then.

@@ -19,12 +19,12 @@ pub(crate) fn flush_scripts(world: &mut World) -> io::Result<u64> {
 
 /// Somebody writes to our keys what he likes.
 pub(crate) fn write(world: &mut World) -> io::Result<u64> {
-    repeat(world, 15, |server| {
+    repeat(world, 2, |server| {
         let keys: Vec<Vec<u8>> = server.command(&["KEYS", "*"])?;
         let Some(key) = fastrand::choice(&keys) else {
             return Ok(());
         };
-        match fastrand::u8(..8) {
+        match fastrand::u8(..24) {
             0 => server.binary_command(&[b"SET", key, &bytes()]),
             1 => {
                 let () = server.binary_command(&[b"DEL", key])?;
@@ -50,7 +50,7 @@ fn overwrite_a_field(server: &RedisServer, key: &[u8]) -> RedisResult<()> {
     let value: Option<Vec<u8>> = server.binary_command(&[b"HGET", key, field])?;
     let mut value = value.unwrap_or_default();
     match value.get_mut(..) {
-        Some(bytes) if !bytes.is_empty() && fastrand::bool() => {
+        Some(bytes) if !bytes.is_empty() && fastrand::u8(..4) > 0 => {
             let place = fastrand::usize(..bytes.len());
             bytes[place] ^= 1 << fastrand::u8(..8);
         }

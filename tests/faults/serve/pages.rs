@@ -98,8 +98,8 @@ async fn linger() {
 
 /// All are slow when they have read all, and some slower than any write.
 async fn finish(state: &State, req: &HttpRequest, rows: &str) -> Answer {
-    let longest = if fastrand::u8(..12) == 0 {
-        250_000
+    let longest = if fastrand::u8(..8) == 0 {
+        400_000
     } else {
         12_000
     };

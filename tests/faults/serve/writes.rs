@@ -78,7 +78,9 @@ impl Write {
     async fn transaction(&self, state: &State, how: &str) -> Result<bool, Failure> {
         let txn = state.db.begin().await?;
         let is_written = self.statement(&txn).await?;
-        sleep(Duration::from_micros(fastrand::u64(..8_000))).await;
+        // Whoever dies leaves time to render what was there before.
+        let longest = if how == "die" { 300_000 } else { 8_000 };
+        sleep(Duration::from_micros(fastrand::u64(..longest))).await;
         if how == "rollback" {
             txn.rollback().await?;
             return Err(Failure::Nothing("rolled back".to_owned()));
