@@ -153,7 +153,11 @@ impl Cluster {
 
     fn share_out(&self) -> io::Result<()> {
         for (index, node) in self.nodes[..PRIMARIES].iter().enumerate() {
-            let slots = (0..SLOTS).filter(|slot| usize::from(*slot) % PRIMARIES == index);
+            // Runs of slots, or what a node tells of them is a megabyte.
+            let slots = (0..SLOTS).filter(|slot| {
+                let primary = usize::from(*slot) * PRIMARIES / usize::from(SLOTS);
+                primary == index
+            });
             let slots: Vec<String> = slots.map(|slot| slot.to_string()).collect();
             let mut words = vec!["CLUSTER", "ADDSLOTS"];
             words.extend(slots.iter().map(String::as_str));
