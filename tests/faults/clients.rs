@@ -15,6 +15,7 @@ use tokio::time::{sleep, timeout};
 use crate::body;
 use crate::checker::judge;
 use crate::counts::{Counts, count};
+use crate::fault::Fault;
 use crate::history::{History, Name};
 use crate::page::Variant;
 use crate::settings::FENCE_DEADLINE;
@@ -39,6 +40,8 @@ pub(crate) struct Site {
     /// Whether what is invalidated ever reaches Redis. If it does not, no process
     /// may serve anything but renders.
     delivers: bool,
+    /// Whether no write may drop more than a few pages, so that what is wrong stays.
+    is_narrow: bool,
     /// The writes of each process that are answered, and not yet delivered.
     pub(crate) answered: Vec<RefCell<Vec<(Name, Instant)>>>,
     /// Writes whose end nobody saw, and those of processes that died.
@@ -95,13 +98,14 @@ impl Site {
         processes: Arc<[Process]>,
         recovery: Arc<Recovery>,
         readers: usize,
-        delivers: bool,
+        fault: &Fault,
     ) -> Self {
         Self {
             answered: processes.iter().map(|_| RefCell::default()).collect(),
             processes,
             recovery,
-            delivers,
+            delivers: fault.has_hits,
+            is_narrow: fault.kills_writers,
             history: History::new(readers),
             counts: Counts::default(),
             stop: Cell::new(false),
@@ -207,6 +211,7 @@ impl Site {
                 None => (40_000, Write::any(&mut rng, &self.history)),
             };
             sleep(Duration::from_micros(rng.u64(..pause))).await;
+            let write = write.filter(|write| !self.is_narrow || write.is_narrow());
             let Some(write) = write else {
                 continue;
             };

@@ -94,12 +94,7 @@ impl Run {
             recovery: Arc::clone(&recovery),
             until: Instant::now() + Duration::from_secs(self.seconds),
         };
-        let site = Site::new(
-            processes,
-            recovery,
-            READERS * self.processes,
-            fault.has_hits,
-        );
+        let site = Site::new(processes, recovery, READERS * self.processes, fault);
         let (happened, world) = self.load(fault, &site, world).await?;
         self.settle(fault, &site).await;
         let (stale_for_ever, warm) = compare_all(&site).await?;

@@ -59,6 +59,11 @@ impl Write {
         }
     }
 
+    /// Whether it drops a few pages, and none of those that processes die with.
+    pub(crate) fn is_narrow(&self) -> bool {
+        self.what == "rev" || self.table == Table::Notice && self.mark > 0
+    }
+
     /// The last that a process does before it dies.
     pub(crate) fn last(rng: &mut Rng, history: &History) -> Self {
         let rev = history.number();
