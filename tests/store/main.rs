@@ -1,5 +1,8 @@
 //! The acceptance suite of `dumper`, on each store there is, and on stores that do
-//! not keep what they promise: each of those has to fail.
+//! not keep what they promise: each of those has to fail. And what a cache makes of
+//! a store that it shares.
+
+#![allow(clippy::unwrap_used, reason = "all of this is a test")]
 
 use dumper::store::Store;
 
@@ -17,9 +20,24 @@ macro_rules! tests {
     )*};
 }
 
+mod acts;
+mod cancelled;
+mod faulty;
+#[path = "../it/logs.rs"]
+mod logs;
 mod memory;
+mod middleware;
 mod mistakes;
+mod moved;
+mod near;
+mod order;
 mod redis;
+mod renewal;
+mod rows;
+mod strict;
+mod thread;
+mod undelivered;
+mod waiting;
 
 /// Runs a check, with as many threads as two processes would have.
 fn run<S: Store>(check: &str, stores: impl AsyncFn() -> (S, S)) {
