@@ -14,7 +14,7 @@ use crate::rows::{self, size};
 const PAGE: &str = "/sizes/small/";
 
 /// How long a fence stands in the store; it is renewed three times as often.
-const TIME_TO_LIVE: Duration = Duration::from_millis(600);
+const TIME_TO_LIVE: Duration = Duration::from_millis(1_500);
 
 async fn hasty() -> (DatabaseConnection, Faulty, Cache) {
     let store = Faulty::new();
