@@ -51,10 +51,10 @@
 //! The user needs these rights, on keys of the namespace alone:
 //!
 //! ```text
-//! ACL SETUSER dumper on >password ~dumper.cached_path.* +@read +@write -@dangerous +@scripting +info +time
+//! ACL SETUSER dumper on >password ~dumper.cached_path.* +@read +@write -@dangerous +@scripting +info +time +ping
 //! ```
 //!
-//! In a cluster `+cluster|slots +ping` as well, and `+select` if the URL has the number
+//! In a cluster `+cluster|slots` as well, and `+select` if the URL has the number
 //! of a database.
 //!
 //! # What it does not promise

@@ -117,7 +117,7 @@ impl fmt::Display for Trouble {
             Self::Forbidden(what) => {
                 return write!(
                     f,
-                    "{what}: its user needs +@read +@write +@scripting +info +time"
+                    "{what}: its user needs +@read +@write +@scripting +info +time +ping"
                 );
             }
             Self::Replica => "it is a replica, not a primary",
@@ -160,7 +160,7 @@ impl fmt::Display for Refusal {
             Self::Forbidden(what) => {
                 return write!(
                     f,
-                    "{what}: its user needs +@read +@write +@scripting +info +time"
+                    "{what}: its user needs +@read +@write +@scripting +info +time +ping"
                 );
             }
         })
