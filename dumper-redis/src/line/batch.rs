@@ -216,3 +216,34 @@ fn tell(caller: Option<Caller>, told: Result<Replies, Unavailable>) {
         let _ = caller.send(told);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn asks_that_go_together_share_the_question_who_answers() {
+        let request = || {
+            let mut commands = vec![redis::cmd("GET")];
+            commands[0].arg("a");
+            Request {
+                key: Box::default(),
+                commands,
+                by: Instant::now(),
+                caller: None,
+            }
+        };
+        let (batch, _) = Batch::of((0..200).map(|_| request()).collect(), true);
+        let names: Vec<_> = batch.commands.cmd_iter().map(name).collect();
+        assert_eq!(names.len(), 201);
+        assert!(names[..200].iter().all(|name| name == "GET"));
+        assert_eq!(names[200], "INFO", "it is about all that were asked before");
+    }
+
+    fn name(command: &Cmd) -> String {
+        match command.args_iter().next() {
+            Some(Arg::Simple(name)) => String::from_utf8_lossy(name).into_owned(),
+            _ => String::new(),
+        }
+    }
+}

@@ -3,7 +3,6 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use futures::future::join_all;
 use redis::{Cmd, ServerErrorKind, Value};
 
 use super::server::Server;
@@ -60,19 +59,6 @@ async fn an_error_for_one_key_spares_the_others() {
     assert_eq!(wrong.replies[0].as_ref().unwrap_err().code(), "WRONGTYPE");
     let one = Value::Array(vec![Value::BulkString(b"1".to_vec())]);
     assert_eq!(right.replies, [Ok(one)]);
-}
-
-#[tokio::test]
-async fn asks_at_the_same_time_share_the_question_who_answers() {
-    let server = Server::start(&[]);
-    let line = line(&server).await;
-    let before = server.calls("info");
-    // While the server does not read, asks gather.
-    server.command(&["CLIENT", "PAUSE", "100", "ALL"]);
-    join_all((0..200).map(|_| line.ask(b"a", vec![command(&["GET", "a"])]))).await;
-    let infos = server.calls("info") - before - 1;
-    assert_eq!(server.calls("get"), 200);
-    assert!(infos < 20, "{infos} times INFO");
 }
 
 static DOUBLE: LazyLock<Script> = LazyLock::new(|| Script::new("return 2 * ARGV[1]"));
