@@ -5,7 +5,7 @@
 //! the two in a round, and the median of all rounds: a machine that is busy is so for
 //! both.
 //!
-//! With `--check` it fails if a hit takes longer than is promised. With `--scale` it
+//! With `--check` it fails if a hit takes longer than we aim at. With `--scale` it
 //! drops a tag of many pages instead.
 
 #![allow(clippy::print_stdout, reason = "the tables are what it is for")]
