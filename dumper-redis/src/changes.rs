@@ -135,12 +135,7 @@ impl Redis {
     }
 
     async fn unlink(&self, keys: Vec<Vec<u8>>) -> Result<(), Unavailable> {
-        // Keys of one command must be on one server.
-        let (keys_at_once, at_once) = if self.settings.is_cluster {
-            (1, CALLS)
-        } else {
-            (AT_ONCE, 1)
-        };
+        let (keys_at_once, at_once) = self.at_once();
         let groups: Vec<_> = keys.chunks(keys_at_once).collect();
         for groups in groups.chunks(at_once) {
             let sent = groups.iter().map(|keys| async move {
@@ -155,11 +150,7 @@ impl Redis {
     }
 
     async fn fence(&self, calls: Vec<Call>) -> Result<(), Unavailable> {
-        let (calls_at_once, at_once) = if self.settings.is_cluster {
-            (1, CALLS)
-        } else {
-            (AT_ONCE, 1)
-        };
+        let (calls_at_once, at_once) = self.at_once();
         let groups: Vec<_> = calls.chunks(calls_at_once).collect();
         for groups in groups.chunks(at_once) {
             let run = groups.iter().map(|calls| async move {
@@ -170,6 +161,16 @@ impl Redis {
             try_join_all(run).await?;
         }
         Ok(())
+    }
+
+    /// How many keys go together, and how many such groups at the same time: keys of
+    /// one command must be on one server.
+    fn at_once(&self) -> (usize, usize) {
+        if self.settings.is_cluster {
+            (1, CALLS)
+        } else {
+            (AT_ONCE, 1)
+        }
     }
 }
 

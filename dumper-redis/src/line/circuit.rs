@@ -12,7 +12,7 @@ use tokio::time::{sleep, sleep_until, timeout};
 use super::batch::Replied;
 use super::connection::Connection;
 use super::thread::{ASKS, Common};
-use super::trouble::{Refusal, Trouble};
+use super::trouble::Trouble;
 
 /// How long to wait before the second attempt to connect, and at most.
 const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(500)];
@@ -80,19 +80,10 @@ impl Circuit {
     /// Takes note of what was answered by a connection.
     pub(super) fn answered(self: &Rc<Self>, connection: &Rc<Connection>, replied: &Replied) {
         connection.works();
-        let mut refused = false;
-        for err in replied.errors() {
-            if let Some(trouble) = Trouble::told_by(err) {
-                self.failed(connection, &trouble);
-            }
-            if let Some(refusal) = Refusal::told_by(err) {
-                self.common.health.refused(self.lane, refusal);
-                refused = true;
-            }
+        for trouble in replied.errors().filter_map(Trouble::told_by) {
+            self.failed(connection, &trouble);
         }
-        if replied.tells_refusals && !refused {
-            self.common.health.accepted(self.lane);
-        }
+        self.common.health.answered(self.lane, replied);
     }
 
     /// Takes note that a connection has failed.

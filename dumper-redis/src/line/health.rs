@@ -7,6 +7,7 @@ use log::{error, info};
 use tokio::task::spawn_local;
 use tokio::time::{Instant, sleep};
 
+use super::batch::Replied;
 use super::thread::LANES;
 use super::trouble::{Refusal, Trouble};
 
@@ -98,8 +99,19 @@ impl Health {
         });
     }
 
+    /// Takes note of what a lane was answered.
+    pub(super) fn answered(&self, lane: usize, replied: &Replied) {
+        let mut refusals = replied.errors().filter_map(Refusal::told_by).peekable();
+        if refusals.peek().is_none() && replied.tells_refusals {
+            self.accepted(lane);
+        }
+        for refusal in refusals {
+            self.refused(lane, refusal);
+        }
+    }
+
     /// Takes note of what a lane is refused.
-    pub(super) fn refused(&self, lane: usize, refusal: Refusal) {
+    fn refused(&self, lane: usize, refusal: Refusal) {
         let mut state = self.state();
         let known = state.refused[lane]
             .as_ref()
@@ -114,7 +126,7 @@ impl Health {
     }
 
     /// Takes note that nothing was refused to a lane.
-    pub(super) fn accepted(&self, lane: usize) {
+    fn accepted(&self, lane: usize) {
         let mut state = self.state();
         if let Some((_, last)) = &state.refused[lane]
             && last.elapsed() >= ACCEPTED

@@ -19,7 +19,7 @@ use super::circuit::SILENT;
 use super::connection::Connection;
 use super::health::Health;
 use super::thread::ASKS;
-use super::trouble::{Refusal, Trouble};
+use super::trouble::Trouble;
 
 /// A lane of the runtime of one thread. Its connection is driven by that runtime, so
 /// that what its tasks ask has no way to another thread and back.
@@ -171,19 +171,10 @@ impl Lane {
 
     fn answered(self: &Arc<Self>, connection: &Arc<Connection>, replied: &Replied) {
         connection.works();
-        let mut refused = false;
-        for err in replied.errors() {
-            if let Some(trouble) = Trouble::told_by(err) {
-                self.failed(connection, &trouble);
-            }
-            if let Some(refusal) = Refusal::told_by(err) {
-                self.health.refused(ASKS, refusal);
-                refused = true;
-            }
+        for trouble in replied.errors().filter_map(Trouble::told_by) {
+            self.failed(connection, &trouble);
         }
-        if !refused {
-            self.health.accepted(ASKS);
-        }
+        self.health.answered(ASKS, replied);
     }
 
     fn failed(self: &Arc<Self>, connection: &Arc<Connection>, trouble: &Trouble) {
