@@ -210,24 +210,15 @@ pub fn tag(name: &str) {
 
 /// Who writes here: the scope around, or else the task.
 pub(crate) fn owner() -> Owner {
-    let scope = CURRENT.try_with(|state| {
-        state.wrote.store(true, Ordering::SeqCst);
-        // A joined scope may have been moved out of the one that it joined.
-        let has_ended = state.ended.load(Ordering::SeqCst);
-        (!has_ended).then_some(Owner::Scope(state.number))
-    });
-    scope
-        .unwrap_or(None)
-        .unwrap_or_else(|| Owner::Task(task_number()))
+    // Noted first: a scope that ends says so first, and looks for this after.
+    let _ = CURRENT.try_with(|state| state.wrote.store(true, Ordering::SeqCst));
+    let scope = around(|state| Owner::Scope(state.number));
+    scope.unwrap_or_else(|| Owner::Task(task_number()))
 }
 
 /// Since when rows may have changed that a transaction here sees unchanged.
 pub(crate) fn snapshot() -> Since {
-    let began = CURRENT.try_with(|state| {
-        let has_ended = state.ended.load(Ordering::SeqCst);
-        (!has_ended).then_some(state.began)
-    });
-    Since::Snapshot(began.unwrap_or(None))
+    Since::Snapshot(around(|state| state.began))
 }
 
 /// Takes note that what is written here may move rows, by what is read now, or by
@@ -236,15 +227,19 @@ pub(crate) fn moves(since: Since) {
     let process = process::global();
     let moved_by_others = match since {
         Since::Reading(_) => Some(process.moved_by_others()),
-        Since::Snapshot(_) => {
-            let began = CURRENT.try_with(|state| {
-                let has_ended = state.ended.load(Ordering::SeqCst);
-                (!has_ended).then_some(state.moved_by_others)
-            });
-            began.unwrap_or(None)
-        }
+        Since::Snapshot(_) => around(|state| state.moved_by_others),
     };
     process.moves(owner(), moved_by_others);
+}
+
+/// What is said of the scope around, unless that has ended: a joined scope may have
+/// been moved out of the one that it joined.
+fn around<T>(of: impl FnOnce(&State) -> T) -> Option<T> {
+    let said = CURRENT.try_with(|state| {
+        let has_ended = state.ended.load(Ordering::SeqCst);
+        (!has_ended).then(|| of(state))
+    });
+    said.unwrap_or(None)
 }
 
 /// The number of the task, or 0 outside any.
