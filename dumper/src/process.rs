@@ -6,7 +6,7 @@
 //! other. The lock is held for microseconds and never across an await. A hit
 //! does not take it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt;
 use std::sync::{Arc, LazyLock, PoisonError, Weak};
@@ -471,20 +471,17 @@ impl State {
             Told::Expired => Some(None),
         };
         let has_ended = drops.iter().any(|reach| !reach.is_of_pages());
-        let entities: HashSet<EntityTag> = drops.iter().filter_map(Reach::row_of).collect();
+        let moved = since.filter(|_| has_ended).map(|since| MovedRows {
+            since,
+            entities: drops.iter().filter_map(Reach::row_of).collect(),
+        });
         if let Told::End(owner) = told
             && !self.ledger.has_writes(owner)
         {
             self.movers.remove(&owner);
         }
-        let deliveries = outboxes.iter().map(|outbox| {
-            let moved = since.filter(|_| has_ended);
-            let moved = moved.map(|since| MovedRows {
-                since,
-                entities: entities.clone(),
-            });
-            outbox.push(drops, moved)
-        });
+        let deliveries = outboxes.iter();
+        let deliveries = deliveries.map(|outbox| outbox.push(drops, moved.as_ref()));
         Deliveries(deliveries.collect())
     }
 }

@@ -8,6 +8,8 @@
 //!
 //! Until it is told, this process serves and stores nothing of it.
 
+mod delivery;
+
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::mem;
@@ -23,6 +25,8 @@ use log::{debug, error, info};
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout_at};
 
+pub(crate) use self::delivery::Delivery;
+use self::delivery::Progress;
 use super::{Change, Changes, Entity, ErasedStore, Fence, Moves, Reached, Unavailable};
 use crate::ledger::Standing;
 use crate::process::Process;
@@ -33,11 +37,6 @@ const KEPT: usize = 65_536;
 
 /// How many changes the store is told at a time.
 const AT_A_TIME: usize = 4_096;
-
-/// How long a write waits for its invalidation to be delivered, from the beginning of
-/// the trouble: longer than a server takes to be replaced, if all goes well. While
-/// trouble lasts, nobody else waits.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How soon it is tried again, and how soon at the latest.
 const AGAIN: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(250));
@@ -85,20 +84,6 @@ pub(crate) struct Moved {
     pub(crate) entities: HashSet<EntityTag>,
 }
 
-#[derive(Clone, Debug, Default)]
-struct Progress {
-    delivered: u64,
-    /// What could not be delivered, why, and since when that is so.
-    failed: Option<(u64, Unavailable, Instant)>,
-}
-
-/// Something that was put into an outbox.
-#[derive(Debug)]
-pub(crate) struct Delivery {
-    outbox: Arc<Outbox>,
-    number: u64,
-}
-
 impl Outbox {
     /// Makes an outbox, and the thread that empties it.
     ///
@@ -144,13 +129,13 @@ impl Outbox {
     }
 
     /// Puts in what has been dropped. To be called under the lock of the process.
-    pub(crate) fn push(self: &Arc<Self>, drops: &[Reach], moved: Option<Moved>) -> Delivery {
+    pub(crate) fn push(self: &Arc<Self>, drops: &[Reach], moved: Option<&Moved>) -> Delivery {
         let mut state = self.state();
         for reach in drops.iter().filter(|reach| reach.is_of_pages()) {
             state.add(reach);
         }
         if let Some(Moved { since, entities }) = moved {
-            state.add_moved(entities.into_iter().map(|entity| (entity, since)));
+            state.add_moved(entities.iter().map(|entity| (entity.clone(), *since)));
         }
         state.pushed += 1;
         let number = state.pushed;
@@ -408,56 +393,6 @@ impl State {
     fn subtract(&mut self, reach: &Reach) {
         self.held_back.subtract(reach);
         self.tags_held_back -= usize::from(matches!(reach, Reach::Tag(_)));
-    }
-}
-
-impl Delivery {
-    /// Waits for one attempt at raising fences; in trouble only if a write is not to be
-    /// made without.
-    ///
-    /// # Errors
-    ///
-    /// Returns why they do not stand in the store, if that is to keep a write from
-    /// being made.
-    pub(crate) async fn raised(&self) -> Result<(), Unavailable> {
-        let mut progress = self.outbox.progress.subscribe();
-        let is_strict = self.outbox.is_strict;
-        let tried = progress.wait_for(|it| {
-            let failed = it.failed.as_ref();
-            it.delivered >= self.number
-                || failed.is_some_and(|(upto, ..)| !is_strict || *upto >= self.number)
-        });
-        let Ok(tried) = tried.await else {
-            return Ok(());
-        };
-        match &tried.failed {
-            Some((_, err, _)) if tried.delivered < self.number && is_strict => Err(err.clone()),
-            _ => Ok(()),
-        }
-    }
-
-    /// Waits until it is delivered, though not for ever.
-    pub(crate) async fn done(&self) {
-        let mut progress = self.outbox.progress.subscribe();
-        loop {
-            let (delivered, trouble) = {
-                let progress = progress.borrow_and_update();
-                let failed = progress.failed.as_ref();
-                (progress.delivered, failed.map(|(.., since)| *since))
-            };
-            if delivered >= self.number {
-                return;
-            }
-            let changed = progress.changed();
-            let patience = trouble.map(|since| since + PATIENCE);
-            let is_over = match patience {
-                Some(end) => timeout_at(end.into(), changed).await.is_err(),
-                None => changed.await.is_err(),
-            };
-            if is_over {
-                return;
-            }
-        }
     }
 }
 

@@ -102,7 +102,7 @@ fn moved(since: u64) -> Moved {
 #[test]
 fn that_rows_were_moved_is_told_before_any_page_is_dropped() {
     check(false, |store, outbox| {
-        let _ = outbox.push(&paths(2 * AT_A_TIME), Some(moved(1)));
+        let _ = outbox.push(&paths(2 * AT_A_TIME), Some(&moved(1)));
         assert!(block_on(outbox.tell()).is_ok());
         assert_eq!(store.told(), [(AT_A_TIME, true), (AT_A_TIME, false)]);
     });
@@ -113,7 +113,7 @@ fn ends_of_moves_take_no_more_room_than_their_entities() {
     check(false, |store, outbox| {
         store.noted().is_down = true;
         for since in [1, 1, 2, 1] {
-            let _ = outbox.push(&paths(1), Some(moved(since)));
+            let _ = outbox.push(&paths(1), Some(&moved(since)));
             assert!(block_on(outbox.tell()).is_err());
         }
         let kept = outbox.state().moved.clone().unwrap_or_default();
