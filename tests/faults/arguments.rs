@@ -1,6 +1,7 @@
 //! What the command is asked to do.
 
 use std::fmt;
+use std::time::Duration;
 
 use dumper_tests::Kind;
 
@@ -11,17 +12,20 @@ Puts several processes under load while what is between them fails, and counts t
 answers that are stale.
 
 Usage: faults [--rows ROWS] [--seconds N] [--scheme SCHEME] [--processes N]
-              [--database DATABASE] [--seed S] [--alone] [--verbose]
+              [--database DATABASE] [--seed S] [--back-within N] [--alone]
+              [--verbose]
 
-  --rows       all, or names of rows with commas between them (default: all)
-  --seconds    how long each scheme is under load in each row (default: 8)
-  --scheme     dumper, or one that is known to be wrong: naive (default: dumper)
-  --processes  how many there are; the last has no near copies (default: 3)
-  --database   postgres or sqlite (default: postgres)
-  --seed       of all random choices of clients (default: 1); how they interleave is
-               up to the machine
-  --alone      without the wrong scheme
-  --verbose    with what was wrong with the wrong scheme, and the logs
+  --rows         all, or names of rows with commas between them (default: all)
+  --seconds      how long each scheme is under load in each row (default: 8)
+  --scheme       dumper, or one that is known to be wrong: naive (default: dumper)
+  --processes    how many there are; the last has no near copies (default: 3)
+  --database     postgres or sqlite (default: postgres)
+  --seed         of all random choices of clients (default: 1); how they interleave is
+                 up to the machine
+  --back-within  how many seconds after Redis is back there must be hits again, where
+                 that is promised (default: 1)
+  --alone        without the wrong scheme
+  --verbose      with what was wrong with the wrong scheme, and the logs
 
 With dumper the wrong scheme runs first in each row. The last line is the result in
 JSON. It fails if an answer of dumper was stale or corrupt, if a request failed, if
@@ -53,6 +57,7 @@ pub(crate) struct Arguments {
     pub(crate) processes: usize,
     pub(crate) database: Kind,
     pub(crate) seed: u64,
+    pub(crate) back_within: Duration,
     pub(crate) is_alone: bool,
     pub(crate) is_verbose: bool,
 }
@@ -67,6 +72,7 @@ impl Arguments {
             processes: 3,
             database: Kind::Postgres,
             seed: 1,
+            back_within: Duration::from_secs(1),
             is_alone: false,
             is_verbose: false,
         };
@@ -86,6 +92,9 @@ impl Arguments {
                 }
                 "--database" => arguments.database = value()?.parse()?,
                 "--seed" => arguments.seed = number(&value()?)?,
+                "--back-within" => {
+                    arguments.back_within = Duration::from_secs(number(&value()?)?);
+                }
                 _ => return Err(format!("{word} is not an argument")),
             }
         }

@@ -36,9 +36,6 @@ use crate::settings::Settings;
 /// What the naive scheme must show, in percent, if no page is stale for ever.
 const NAIVE_IS_STALE: f64 = 1.0;
 
-/// By when there must be hits again.
-const RECOVERY: Duration = Duration::from_secs(1);
-
 #[actix_web::main]
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "it is a command")]
 async fn main() -> ExitCode {
@@ -80,7 +77,7 @@ async fn matrix(arguments: &Arguments) -> io::Result<ExitCode> {
             let complaint = match run.row(fault).await {
                 Ok(outcome) => {
                     eprintln!("faults: {}: {scheme}: {}", fault.name, summary(&outcome));
-                    let complaint = complain(fault, run, &outcome);
+                    let complaint = complain(fault, run, arguments.back_within, &outcome);
                     if complaint.is_some() || arguments.is_verbose {
                         show(&outcome, scheme);
                     }
@@ -115,7 +112,7 @@ async fn matrix(arguments: &Arguments) -> io::Result<ExitCode> {
 }
 
 /// What is wrong with dumper, or with the row.
-fn complain(fault: &Fault, run: Run, outcome: &Outcome) -> Option<String> {
+fn complain(fault: &Fault, run: Run, back_within: Duration, outcome: &Outcome) -> Option<String> {
     if outcome.uncached_stale > 0 {
         return Some("void: renders were judged stale".to_owned());
     }
@@ -143,7 +140,7 @@ fn complain(fault: &Fault, run: Run, outcome: &Outcome) -> Option<String> {
             outcome.hits
         ));
     }
-    let is_late = outcome.recovery.is_none_or(|longest| longest > RECOVERY);
+    let is_late = outcome.recovery.is_none_or(|longest| longest > back_within);
     (fault.recovers && is_late).then(|| format!("hits again after {:?}", outcome.recovery))
 }
 

@@ -64,21 +64,26 @@ impl Replicas {
         self.until_in_sync()
     }
 
-    /// Waits until the replica has all that the primary has.
+    /// Waits until the replica has all that the primary has now; others may go on
+    /// writing.
     ///
     /// # Errors
     ///
     /// If it never does.
     pub fn until_in_sync(&self) -> io::Result<()> {
+        let wrote = offset(&self.primary, "master_repl_offset")?;
         self.replica.until("is in sync", || {
-            let replication = |server: &RedisServer, field| server.info("replication", field);
-            let is_up = replication(&self.replica, "master_link_status");
-            let has = replication(&self.replica, "slave_repl_offset");
-            let wrote = replication(&self.primary, "master_repl_offset");
-            is_up.is_ok_and(|status| status == "up")
-                && has.is_ok_and(|has| wrote.is_ok_and(|wrote| has == wrote))
+            let is_up = self.replica.info("replication", "master_link_status");
+            let has = offset(&self.replica, "slave_repl_offset");
+            is_up.is_ok_and(|status| status == "up") && has.is_ok_and(|has| has >= wrote)
         })
     }
+}
+
+/// How much of the primary's history there is.
+fn offset(server: &RedisServer, field: &str) -> io::Result<u64> {
+    let offset = server.info("replication", field)?;
+    offset.parse().map_err(io::Error::other)
 }
 
 fn replica_of(server: &RedisServer, primary: &[&str]) -> io::Result<()> {
