@@ -246,7 +246,8 @@ impl Page {
         let stamp = self
             .stamp
             .as_ref()
-            .map_or(0, |stamp| stamp.as_bytes().len());
+            // Once as it is, and once as its store prepares it.
+            .map_or(0, |stamp| 2 * stamp.as_bytes().len() + 256);
         self.body.len() + stamp + headers.chain(vary).sum::<usize>() + 512
     }
 }

@@ -1,8 +1,10 @@
 //! What goes to and fro between a cache and its store.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,20 +15,53 @@ use crate::{Key, Page};
 /// The state of a store that a page is rendered under, as the store writes it.
 ///
 /// Cloning is shallow.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stamp(Bytes);
+#[derive(Clone)]
+pub struct Stamp(Arc<Inner>);
+
+struct Inner {
+    state: Bytes,
+    prepared: OnceLock<Box<dyn Any + Send + Sync>>,
+}
 
 impl Stamp {
     /// Makes a stamp of what the store will know it by.
     #[must_use]
     pub fn new(state: impl Into<Bytes>) -> Self {
-        Self(state.into())
+        Self(Arc::new(Inner {
+            state: state.into(),
+            prepared: OnceLock::new(),
+        }))
     }
 
     /// What the store has put into it.
     #[must_use]
     pub fn as_bytes(&self) -> &Bytes {
-        &self.0
+        &self.0.state
+    }
+
+    /// The stamp in the form that its store reads: made once, by the first who asks,
+    /// and kept with the stamp, which a near copy has for as long as it is there.
+    ///
+    /// Returns `None` if another type was prepared before.
+    pub fn prepared<T: Any + Send + Sync>(&self, prepare: impl FnOnce(&Self) -> T) -> Option<&T> {
+        self.0
+            .prepared
+            .get_or_init(|| Box::new(prepare(self)))
+            .downcast_ref()
+    }
+}
+
+impl PartialEq for Stamp {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.state == other.0.state
+    }
+}
+
+impl Eq for Stamp {}
+
+impl fmt::Debug for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Stamp").field(&self.0.state).finish()
     }
 }
 
