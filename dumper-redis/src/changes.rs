@@ -142,7 +142,7 @@ impl Redis {
                 let mut command = redis::cmd("UNLINK");
                 command.arg(*keys);
                 let key = keys.first().map_or(&[][..], Vec::as_slice);
-                done(self.line.send(key, vec![command]).await?)
+                done(self.line.tell(key, vec![command]).await?)
             });
             try_join_all(sent).await?;
         }
@@ -156,7 +156,7 @@ impl Redis {
             let run = groups.iter().map(|calls| async move {
                 let key = calls.first().and_then(|call| call.keys.first());
                 let key = key.map_or(&[][..], Vec::as_slice);
-                done(self.line.run(key, calls.to_vec()).await?)
+                done(self.line.run_and_settle(key, calls.to_vec()).await?)
             });
             try_join_all(run).await?;
         }

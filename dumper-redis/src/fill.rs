@@ -33,9 +33,10 @@ impl Redis {
         }
         let generations = self.generations(&claim, rendered.filing).await?;
 
-        let place = self.names.place(key);
+        let known = self.known(key);
+        let place = &known.place;
         let selected = both(claim.selected, page.selected_by());
-        let fields = self.names.fields(key, &place, &selected);
+        let fields = self.names.fields(key, place, &selected);
         let Settings {
             version, compress, ..
         } = self.settings;
@@ -47,9 +48,9 @@ impl Redis {
         let (lock, owner) = lock.unwrap_or_default();
         let args = vec![
             claim.state.token.to_vec(),
-            fields.page.into(),
+            fields.page.clone().into(),
             frame.ok_or(NotStored::TooLarge)?,
-            self.names.selecting(&place).into(),
+            place.selecting.clone().into(),
             names,
             rendered.max_variants.to_string().into(),
             self.names.label().into(),
@@ -57,7 +58,7 @@ impl Redis {
             lock.into(),
             owner.into(),
         ];
-        let reply = self.run(&STORE, vec![place.pages], args).await;
+        let reply = self.run(&STORE, vec![place.pages.clone()], args).await;
         match reply.and_then(number).map_err(|_| NotStored::Unavailable)? {
             1 => {}
             0 => return Err(NotStored::Invalidated),
@@ -67,7 +68,7 @@ impl Redis {
             names: selected.into_iter().map(|(name, _)| name).collect(),
             ids: generations.ids().map(ToOwned::to_owned).collect(),
         };
-        self.hints.remember(&place.hash, hint);
+        self.hints.remember(key, &known, hint);
         let token = claim.state.token;
         Ok(State { token, generations }.stamp())
     }

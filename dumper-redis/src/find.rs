@@ -1,12 +1,14 @@
 //! Pages as Redis has them.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use dumper::store::{Stamp, Stored, Unavailable};
-use dumper::{Key, RequestHeaders};
+use dumper::{Key, Path, RequestHeaders};
 
 use crate::frame::{self, Record};
-use crate::hints::Hint;
-use crate::keys::{Place, select};
+use crate::hints::{Hint, Known};
+use crate::keys::{Names, Place, select};
 use crate::redis::Redis;
 use crate::reply::warn_of_others;
 use crate::see::Seen;
@@ -15,6 +17,15 @@ use crate::wire::read_names;
 
 /// How often what is hinted may be wrong, until a look-up gives up.
 const TRIES: usize = 4;
+
+/// What is asked for of a near copy, each time.
+struct Near {
+    path: Path,
+    /// The hash of its pages.
+    pages: Vec<u8>,
+    /// What makes it true, if its stamp can be read.
+    state: Option<State>,
+}
 
 /// What became of a look-up.
 enum Found {
@@ -35,39 +46,44 @@ impl Redis {
         key: &Key,
         headers: &RequestHeaders<'_>,
     ) -> Result<Option<Stored>, Unavailable> {
-        let place = self.names.place(key);
-        let mut hint = self.hints.of(&place.hash);
+        let mut known = self.known(key);
         for _ in 0..TRIES {
-            match self.find_by(key, &place, headers, &hint).await? {
+            match self.find_by(key, &known, headers).await? {
                 Found::Page(stored) => return Ok(Some(*stored)),
                 Found::Nothing => break,
-                Found::Hint(better) => hint = better,
+                Found::Hint(better) => known = self.hints.remember(key, &known, better),
             }
-            self.hints.remember(&place.hash, hint.clone());
         }
         Ok(None)
     }
 
     /// Whether a lease or a page is true still.
     pub(crate) async fn is_true(&self, key: &Key, stamp: &Stamp) -> Result<bool, Unavailable> {
-        let Some(state) = State::of(stamp) else {
+        let near = stamp.prepared(|stamp| Near::of(&self.names, key, stamp));
+        let Some(Near { path, pages, state }) = near else {
             return Ok(false);
         };
-        let pages = self.names.pages(&key.path().kin());
-        let ids: Vec<_> = state.generations.ids().map(ToOwned::to_owned).collect();
-        let seen = self.see(&pages, &[], &ids).await?;
-        Ok(seen.is_some_and(|seen: Seen<0>| seen.state == state))
+        // A stamp of another key says nothing of this one.
+        let Some(state) = state.as_ref().filter(|_| path == key.path()) else {
+            return Ok(false);
+        };
+        self.is(pages, state).await
+    }
+
+    /// What is known of a key.
+    pub(crate) fn known(&self, key: &Key) -> Arc<Known> {
+        self.hints.of(key, |key| self.names.place(key))
     }
 
     async fn find_by(
         &self,
         key: &Key,
-        place: &Place,
+        known: &Known,
         headers: &RequestHeaders<'_>,
-        hint: &Hint,
     ) -> Result<Found, Unavailable> {
+        let Known { place, hint } = known;
         let fields = self.names.fields(key, place, &select(&hint.names, headers));
-        let wanted = [&*self.names.selecting(place), &*fields.page];
+        let wanted = [&*place.selecting, &*fields.page];
         let Some(Seen { state, fields }) = self.see(&place.pages, &wanted, &hint.ids).await? else {
             return Ok(Found::Nothing);
         };
@@ -104,5 +120,15 @@ impl Redis {
             warn_of_others();
         }
         record
+    }
+}
+
+impl Near {
+    fn of(names: &Names, key: &Key, stamp: &Stamp) -> Self {
+        Self {
+            path: key.path().clone(),
+            pages: names.pages(&key.path().kin()),
+            state: State::of(stamp),
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! "DP"  version  flags  status(16)  created(64)  made(64)  [stale(64)]
 //! generations  identity of the key  headers that select  headers
-//! length of the body as it is(64)  body  xxh3(64) of all before
+//! length of the body as it is(64)  body  CRC-32(32) of all before
 //! ```
 //!
 //! Another version, flag, checksum, length or key is a miss.
@@ -12,7 +12,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use dumper::{Page, Times};
-use xxhash_rust::xxh3::xxh3_64;
 
 use crate::stamp::Generations;
 use crate::wire::{Reader, write_count, write_long, write_option};
@@ -25,7 +24,7 @@ pub(crate) struct Record {
 }
 
 const MAGIC: &[u8] = b"DP";
-const CHECKSUM: usize = 8;
+const CHECKSUM: usize = 4;
 
 const HAS_END: u8 = 1;
 const IS_COMPRESSED: u8 = 2;
@@ -90,7 +89,7 @@ pub(crate) fn encode(
     }
     out.extend((body.len() as u64).to_be_bytes());
     write_long(&mut out, compressed.as_deref().unwrap_or(body));
-    let checksum = xxh3_64(&out);
+    let checksum = crc32fast::hash(&out);
     out.extend(checksum.to_be_bytes());
     Some(out)
 }
@@ -142,7 +141,7 @@ pub(crate) fn decode(version: u8, identity: &[u8], frame: Bytes) -> Option<Recor
 fn checked(mut frame: Bytes) -> Option<Bytes> {
     let end = frame.len().checked_sub(CHECKSUM)?;
     let checksum = frame.split_off(end);
-    (xxh3_64(&frame).to_be_bytes() == *checksum).then_some(frame)
+    (crc32fast::hash(&frame).to_be_bytes() == *checksum).then_some(frame)
 }
 
 /// The body, if it is worth it: a sixteenth at the least must be saved.

@@ -107,7 +107,9 @@ impl Ledger {
         for Renewal { id, fence, entry } in renewals {
             args.extend([id.into(), fence.into(), entry.into()]);
         }
-        let reply = list(self.run(&CHANGE, args).await?)?;
+        let calls = self.call(&CHANGE, args);
+        let replies = self.line.run_and_settle(&self.key, calls).await?;
+        let reply = list(replies.into_iter().next())?;
         match reply.into_iter().map(bytes).collect::<Vec<_>>().as_slice() {
             [Some(found), Some(left)] => Ok(Moves {
                 found: found.clone(),
@@ -120,9 +122,9 @@ impl Ledger {
     async fn ask(&self, ids: BTreeSet<String>) -> Result<Option<Current>, Unavailable> {
         let names = ids.iter().map(|id| id.clone().into_bytes());
         let args = [random::draw().into_bytes()].into_iter().chain(names);
-        let mut reply = list(self.run(&CURRENT, args.collect()).await?)?
-            .into_iter()
-            .map(bytes);
+        let calls = self.call(&CURRENT, args.collect());
+        let replies = self.line.run(&self.key, calls).await?;
+        let mut reply = list(replies.into_iter().next())?.into_iter().map(bytes);
         match reply.next().flatten().as_deref() {
             Some(b"fenced") => return Ok(None),
             Some(b"open") => {}
@@ -184,22 +186,12 @@ impl Ledger {
         registry.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    async fn run(
-        &self,
-        script: &'static Script,
-        args: Vec<Vec<u8>>,
-    ) -> Result<Option<crate::line::Reply>, Unavailable> {
-        let call = Call {
+    fn call(&self, script: &'static Script, args: Vec<Vec<u8>>) -> Vec<Call> {
+        vec![Call {
             script,
             keys: vec![self.key.clone(), self.fences.clone()],
             args,
-        };
-        Ok(self
-            .line
-            .run(&self.key, vec![call])
-            .await?
-            .into_iter()
-            .next())
+        }]
     }
 }
 

@@ -1,7 +1,19 @@
-//! What is known of keys before Redis is asked, so that it is asked once.
+//! What is known of keys before Redis is asked: where their pages are, and what to ask
+//! for, so that it is asked once.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use dumper::Key;
+
+use crate::keys::Place;
+
+/// What is known of a key.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) place: Arc<Place>,
+    pub(crate) hint: Hint,
+}
 
 /// What to ask for to get the page of a key. It may be wrong: the answer tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,56 +24,70 @@ pub(crate) struct Hint {
     pub(crate) ids: Arc<[String]>,
 }
 
-/// The hints of the keys that were asked for lately; those without any are not kept.
+/// What is known of the keys that were asked for lately.
 #[derive(Debug, Default)]
 pub(crate) struct Hints(Mutex<Kept>);
 
 #[derive(Debug, Default)]
 struct Kept {
-    young: HashMap<String, Hint>,
-    old: HashMap<String, Hint>,
+    young: HashMap<Key, Arc<Known>>,
+    old: HashMap<Key, Arc<Known>>,
 }
 
-/// Half of what may be kept: the older half goes when the younger is full.
-const HALF: usize = 8192;
+/// Half of what may be kept: the older half goes when the younger is full. Each takes
+/// about half a kilobyte.
+const HALF: usize = 4096;
 
 impl Hints {
-    /// The hint for a key, by the hash of its identity.
-    pub(crate) fn of(&self, key: &str) -> Hint {
+    /// What is known of a key, or its place.
+    pub(crate) fn of(&self, key: &Key, place: impl FnOnce(&Key) -> Place) -> Arc<Known> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(hint) = kept.young.get(key) {
-            return hint.clone();
+        if let Some(known) = kept.young.get(key) {
+            return Arc::clone(known);
         }
-        let Some(hint) = kept.old.remove(key) else {
-            return Hint::default();
-        };
-        kept.insert(key, hint.clone());
-        hint
+        let known = kept.old.remove(key).unwrap_or_else(|| {
+            Arc::new(Known {
+                place: place(key).into(),
+                hint: Hint::default(),
+            })
+        });
+        kept.insert(key, &known);
+        known
     }
 
-    pub(crate) fn remember(&self, key: &str, hint: Hint) {
+    /// Keeps another hint for a key.
+    pub(crate) fn remember(&self, key: &Key, known: &Known, hint: Hint) -> Arc<Known> {
+        let place = Arc::clone(&known.place);
+        let known = Arc::new(Known { place, hint });
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.old.remove(key);
-        if hint == Hint::default() {
-            kept.young.remove(key);
-        } else {
-            kept.insert(key, hint);
-        }
+        kept.insert(key, &known);
+        known
     }
 }
 
 impl Kept {
-    fn insert(&mut self, key: &str, hint: Hint) {
+    fn insert(&mut self, key: &Key, known: &Arc<Known>) {
         if self.young.len() >= HALF {
             self.old = std::mem::take(&mut self.young);
         }
-        self.young.insert(key.to_owned(), hint);
+        self.young.insert(key.clone(), Arc::clone(known));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::keys::Names;
+
     use super::*;
+
+    fn key(path: &str) -> Key {
+        Key::new("https", "parlour.example", path, None).unwrap()
+    }
+
+    fn place(key: &Key) -> Place {
+        Names::new("dumper.cached_path.", 1, "a").place(key)
+    }
 
     fn hint(name: &str) -> Hint {
         Hint {
@@ -73,21 +99,27 @@ mod tests {
     #[test]
     fn hints_are_bounded_and_those_in_use_stay() {
         let hints = Hints::default();
-        hints.remember("used", hint("accept"));
-        for key in 0..5 * HALF {
-            hints.remember(&key.to_string(), hint("dnt"));
-            assert_eq!(hints.of("used"), hint("accept"));
+        let used = key("/used");
+        hints.remember(&used, &hints.of(&used, place), hint("accept"));
+        for number in 0..5 * HALF {
+            let key = key(&format!("/{number}"));
+            hints.remember(&key, &hints.of(&key, place), hint("dnt"));
+            assert_eq!(hints.of(&used, place).hint, hint("accept"));
         }
         let kept = hints.0.lock().unwrap();
         assert!(kept.young.len() + kept.old.len() <= 2 * HALF);
     }
 
     #[test]
-    fn an_empty_hint_takes_no_room() {
+    fn a_place_is_found_once_and_another_hint_leaves_it() {
         let hints = Hints::default();
-        hints.remember("a", hint("accept"));
-        hints.remember("a", Hint::default());
-        assert_eq!(hints.of("a"), Hint::default());
-        assert!(hints.0.lock().unwrap().young.is_empty());
+        let key = key("/a");
+        let first = hints.of(&key, place);
+        assert_eq!(first.hint, Hint::default());
+        let again = |_: &Key| panic!("it is known");
+        hints.remember(&key, &first, hint("accept"));
+        let second = hints.of(&key, again);
+        assert_eq!(second.hint, hint("accept"));
+        assert!(Arc::ptr_eq(&first.place, &second.place));
     }
 }

@@ -1,5 +1,7 @@
 //! The names of keys and fields.
 
+use std::borrow::Cow;
+
 use dumper::{Key, Kin, RequestHeaders};
 
 use crate::hex::hex;
@@ -24,8 +26,10 @@ pub(crate) struct Place {
     pub(crate) pages: Vec<u8>,
     /// What tells the key from others.
     pub(crate) identity: Vec<u8>,
-    /// A name for the identity.
-    pub(crate) hash: String,
+    /// The field with the names of the headers that select among the pages of the key.
+    pub(crate) selecting: String,
+    /// The fields of the page that no header selects.
+    pub(crate) unselected: Fields,
 }
 
 /// The fields of one page.
@@ -63,8 +67,9 @@ impl Names {
         let hash = self.hash(&[&identity]);
         Place {
             pages,
+            selecting: ["n", &*self.label, &*hash].concat(),
+            unselected: self.selected_fields(key, &identity, &[]),
             identity,
-            hash,
         }
     }
 
@@ -90,20 +95,27 @@ impl Names {
         format!("{}{{generations}}:fences", self.namespace).into_bytes()
     }
 
-    /// The field with the names of the headers that select among the pages of a key.
-    pub(crate) fn selecting(&self, place: &Place) -> String {
-        ["n", &*self.label, &*place.hash].concat()
+    /// The fields of the page for requests with these values of the headers that select.
+    pub(crate) fn fields<'a>(
+        &self,
+        key: &Key,
+        place: &'a Place,
+        selected: &Selected,
+    ) -> Cow<'a, Fields> {
+        if selected.is_empty() {
+            return Cow::Borrowed(&place.unselected);
+        }
+        Cow::Owned(self.selected_fields(key, &place.identity, selected))
     }
 
-    /// The fields of the page for requests with these values of those headers.
-    pub(crate) fn fields(&self, key: &Key, place: &Place, selected: &Selected) -> Fields {
+    fn selected_fields(&self, key: &Key, identity: &[u8], selected: &Selected) -> Fields {
         let mut values = Vec::new();
         for (name, value) in selected {
             write_names(&mut values, [name.as_bytes()]);
             values.push(u8::from(value.is_some()));
             write_names(&mut values, [value.as_deref().unwrap_or_default()]);
         }
-        let hash = self.hash(&[&place.identity, &values]);
+        let hash = self.hash(&[identity, &values]);
         let kind = if is_plain(key, selected) { "p" } else { "v" };
         Fields {
             page: [kind, &*self.label, &*hash].concat(),
@@ -177,7 +189,7 @@ mod tests {
     fn kin_are_in_one_hash_and_their_fences_in_its_slot() {
         let place = |path| names().place(&key(path, None));
         assert_eq!(place("/items/007/").pages, place("/items/7").pages);
-        assert_ne!(place("/items/007/").hash, place("/items/7").hash);
+        assert_ne!(place("/items/007/").selecting, place("/items/7").selecting);
         assert_ne!(place("/items/7/").pages, place("/items/8/").pages);
         let Place { pages, .. } = place("/");
         let fences = Names::fences(&pages);
@@ -192,7 +204,7 @@ mod tests {
     #[test]
     fn namespaces_versions_and_releases_share_no_page() {
         let key = key("/", None);
-        let field = |names: &Names| names.fields(&key, &names.place(&key), &[]).page;
+        let field = |names: &Names| names.place(&key).unselected.page;
         let versions = [
             field(&names()),
             field(&Names::new("dumper.cached_path.", 2, "a")),
@@ -206,8 +218,8 @@ mod tests {
             pages(&Names::new("dumper.cached_path.", 2, "b"))
         );
         let other = Names::new("other.", 1, "a");
-        let digits = |names: &Names| names.place(&key).hash;
-        assert_ne!(digits(&names()), digits(&other));
+        let kept = |names: &Names| names.place(&key).selecting;
+        assert_ne!(kept(&names()), kept(&other));
     }
 
     #[test]
@@ -215,7 +227,10 @@ mod tests {
         let names = names();
         let field = |query, selected: &Selected| {
             let key = key("/", query);
-            names.fields(&key, &names.place(&key), selected).page
+            names
+                .fields(&key, &names.place(&key), selected)
+                .page
+                .clone()
         };
         let header = |name: &str, value: Option<&str>| {
             (

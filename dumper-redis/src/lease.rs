@@ -8,6 +8,7 @@ use dumper::{Key, RequestHeaders};
 use futures::future::try_join;
 use redis::Value;
 
+use crate::hints::Known;
 use crate::keys::{Names, Place, select};
 use crate::random;
 use crate::redis::Redis;
@@ -46,18 +47,18 @@ impl Redis {
         headers: &RequestHeaders<'_>,
         may_wait: bool,
     ) -> Result<Leased, Unavailable> {
-        let place = self.names.place(key);
-        let hint = self.hints.of(&place.hash);
+        let known = self.known(key);
+        let Known { place, hint } = &*known;
         let tags = hint.ids.iter().cloned().collect();
         let paths = [key.path().as_str()];
         let mut selected = select(&hint.names, headers);
         let lock = may_wait.then(|| Lock {
-            field: self.names.fields(key, &place, &selected).lock,
+            field: self.names.fields(key, place, &selected).lock.clone(),
             owner: random::draw(),
         });
         let (current, answer) = try_join(
             self.ledger.current(&paths, &tags),
-            self.take(&place, lock.as_ref()),
+            self.take(place, lock.as_ref()),
         )
         .await?;
         let Some(current) = current else {
@@ -103,7 +104,7 @@ impl Redis {
         let args = [
             lock.map_or_else(random::draw, |lock| lock.owner.clone()),
             LEASE_MS.to_owned(),
-            self.names.selecting(place),
+            place.selecting.clone(),
             lock.map_or_else(String::new, |lock| lock.field.clone()),
             LOCK.as_millis().to_string(),
         ];

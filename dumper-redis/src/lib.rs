@@ -33,16 +33,19 @@
 //! so a tag of any number of pages is dropped by one small write.
 //!
 //! Each token and the generation of all begin with the *replication id* of the server,
-//! which changes whenever the server starts or is promoted. It is asked for with every
-//! page, in the same round trip: data that comes back from a disk or a replica may
-//! lack an invalidation, and none of it is believed.
+//! which changes whenever the server starts or is promoted: data that comes back from a
+//! disk or a replica may lack an invalidation, and none of it is believed. The id and
+//! the generations are asked for in the same round trip, unless a connection has been
+//! told them within 50 ms and the server has not said that anything has changed since.
+//! An invalidation in a history that the process sees for the first time takes 100 ms,
+//! so that nobody believes in the one before any more.
 //!
 //! A writer's *fence* is a mark with a deadline, by the clock of the server. Nobody is
 //! given a lease where one stands.
 //!
 //! # The server
 //!
-//! Redis 5 or newer is needed. Redis is a cache here: neither persistence nor replicas
+//! Redis 6 or newer is needed. Redis is a cache here: neither persistence nor replicas
 //! are of use, as nothing outlives them. Give it a limit, and let it evict any key
 //! (`maxmemory-policy allkeys-lfu` or `allkeys-lru`); pages have no time to live, so
 //! the `volatile-*` policies would evict none. With `noeviction` nothing is wrong, but
@@ -51,9 +54,10 @@
 //! The user needs these rights, on keys of the namespace alone:
 //!
 //! ```text
-//! ACL SETUSER dumper on >password ~dumper.cached_path.* +@read +@write -@dangerous +@scripting +info +time +ping
+//! ACL SETUSER dumper on >password ~dumper.cached_path.* +@read +@write -@dangerous +@scripting +info +time +ping +client|tracking +client|caching
 //! ```
 //!
+//! Without the last two the server is asked who it is at every hit.
 //! In a cluster `+cluster|slots` as well, and `+select` if the URL has the number
 //! of a database.
 //!
@@ -61,6 +65,8 @@
 //!
 //! - While two servers both hold themselves for the primary (a split brain), each has
 //!   pages and invalidations of its own.
+//! - A machine that is paused for longer than 50 ms, clocks and all, and then goes on,
+//!   may believe a server that has lost and regained its role in that time.
 //! - A fence that Redis loses, by eviction or `FLUSHALL`, stands again when its writer
 //!   renews it; until then a page may be rendered and stored that the end of the write
 //!   drops. Only if the writer dies as well is it not dropped.

@@ -5,8 +5,6 @@ use std::io::{self, Read};
 use std::sync::LazyLock;
 use std::time::UNIX_EPOCH;
 
-use xxhash_rust::xxh3::Xxh3;
-
 use crate::hex::hex;
 use crate::random;
 
@@ -46,12 +44,14 @@ fn by_time(program: &File) -> io::Result<String> {
 }
 
 fn by_content(mut program: impl Read) -> io::Result<String> {
-    let mut hasher = Xxh3::new();
+    let mut hasher = blake3::Hasher::new();
     let mut part = vec![0; 1 << 18];
     loop {
         match program.read(&mut part)? {
-            0 => return Ok(hex(&hasher.digest128().to_be_bytes())),
-            read => hasher.update(&part[..read]),
+            0 => return Ok(hex(&hasher.finalize().as_bytes()[..16])),
+            read => {
+                hasher.update(&part[..read]);
+            }
         }
     }
 }

@@ -20,6 +20,18 @@ pub(crate) fn fields(reply: Option<Reply>) -> Result<Vec<Option<Bytes>>, Unavail
     }
 }
 
+/// A field that was asked for, of a hash. What is no hash has none.
+pub(crate) fn field(reply: Option<Reply>) -> Result<Option<Bytes>, Unavailable> {
+    match reply {
+        Some(Ok(value @ (Value::BulkString(_) | Value::Nil))) => Ok(bytes(value)),
+        Some(Err(err)) if err.code() == "WRONGTYPE" => {
+            warn_of_others();
+            Ok(None)
+        }
+        other => Err(unexpected(other)),
+    }
+}
+
 /// What a script returns: a list.
 pub(crate) fn list(reply: Option<Reply>) -> Result<Vec<Value>, Unavailable> {
     match reply {

@@ -195,7 +195,7 @@ fn a_body_that_says_it_is_longer_than_any_takes_no_memory() {
     for said in [0, 7999, 8001, LONGEST_BODY, u64::MAX] {
         let mut lying = frame[..frame.len() - CHECKSUM].to_vec();
         lying[at..at + 8].copy_from_slice(&said.to_be_bytes());
-        lying.extend(xxh3_64(&lying).to_be_bytes());
+        lying.extend(crc32fast::hash(&lying).to_be_bytes());
         assert!(decode(1, IDENTITY, lying.into()).is_none(), "{said}");
     }
 }
@@ -239,7 +239,7 @@ proptest! {
         // Past the checksum as well.
         let mut frame = b"DP\x01\x00".to_vec();
         frame.extend(bytes);
-        frame.extend(xxh3_64(&frame).to_be_bytes());
+        frame.extend(crc32fast::hash(&frame).to_be_bytes());
         let _ = decode(1, IDENTITY, frame.into());
     }
 
@@ -249,7 +249,7 @@ proptest! {
         changed.truncate(changed.len() - CHECKSUM);
         let at = at % changed.len();
         changed[at] = byte;
-        changed.extend(xxh3_64(&changed).to_be_bytes());
+        changed.extend(crc32fast::hash(&changed).to_be_bytes());
         let _ = decode(1, IDENTITY, changed.into());
     }
 }
@@ -261,5 +261,5 @@ const GOLDEN_1: &str = "
     0000020000000661636365707401000000017800000003646e74000000000200
     0000046c696e6b0000000162000000046c696e6b00000004636166e900000000
     0000000a0000000a3c703e56616e696c6c61
-    381151f8a181f2cd
+    a54b2c46
 ";

@@ -59,6 +59,7 @@ impl Alarm {
             key: Box::default(),
             commands: Vec::new(),
             by: Instant::now() + deadline,
+            settles: false,
             caller: None,
         };
         queue.send(check).is_ok()

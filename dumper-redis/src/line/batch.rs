@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dumper::store::Unavailable;
 use redis::{Arg, Cmd, Pipeline, ServerError};
 use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::circuit::Circuit;
 use super::connection::Connection;
@@ -24,6 +24,8 @@ pub(super) struct Request {
     pub(super) commands: Vec<Cmd>,
     /// When the caller has waited long enough.
     pub(super) by: Instant,
+    /// Whether the caller waits until the replies [settle](super::histories).
+    pub(super) settles: bool,
     /// Nobody waits for a check of the connection.
     pub(super) caller: Option<Caller>,
 }
@@ -60,11 +62,17 @@ pub(super) async fn deliver(
     let Some(by) = requests.iter().map(|request| request.by).min() else {
         return;
     };
-    let (batch, callers) = Batch::of(requests, circuit.asks());
+    // Nobody believes for long what a node of a cluster has said.
+    let settles = connection.is_server() && requests.iter().any(|request| request.settles);
+    let (batch, callers) = Batch::of(requests, circuit.asks() || settles);
     let exchanged = timeout_at(by, batch.exchange(&connection)).await;
     match exchanged.unwrap_or(Err(Trouble::TimedOut)) {
         Ok(replied) => {
             circuit.answered(&connection, &replied);
+            if let Some(replid) = replied.replid.as_ref().filter(|_| settles) {
+                let settled = circuit.common.histories.settled(replid, Instant::now());
+                sleep_until(settled).await;
+            }
             callers.hand_out(replied);
         }
         Err(trouble) => {
@@ -230,6 +238,7 @@ mod tests {
                 key: Box::default(),
                 commands,
                 by: Instant::now(),
+                settles: false,
                 caller: None,
             }
         };

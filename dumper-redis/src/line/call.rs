@@ -53,15 +53,37 @@ impl Line {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// As [`tell`](Self::tell).
     pub(crate) async fn run(
         &self,
         key: &[u8],
         calls: Vec<Call>,
     ) -> Result<Vec<Reply>, Unavailable> {
+        self.run_all(key, calls, false).await
+    }
+
+    /// Runs scripts that invalidate, as [`tell`](Self::tell) does commands.
+    ///
+    /// # Errors
+    ///
+    /// As [`tell`](Self::tell).
+    pub(crate) async fn run_and_settle(
+        &self,
+        key: &[u8],
+        calls: Vec<Call>,
+    ) -> Result<Vec<Reply>, Unavailable> {
+        self.run_all(key, calls, true).await
+    }
+
+    async fn run_all(
+        &self,
+        key: &[u8],
+        calls: Vec<Call>,
+        settles: bool,
+    ) -> Result<Vec<Reply>, Unavailable> {
         let by = self.by();
         let commands = calls.iter().map(Call::by_hash).collect();
-        let mut replies = self.send_by(key, commands, by).await?;
+        let mut replies = self.send_by(key, commands, by, settles).await?;
         let (unknown, commands): (Vec<_>, Vec<_>) = replies
             .iter_mut()
             .zip(&calls)
@@ -73,7 +95,7 @@ impl Line {
         }
         for (reply, second) in unknown
             .into_iter()
-            .zip(self.send_by(key, commands, by).await?)
+            .zip(self.send_by(key, commands, by, settles).await?)
         {
             *reply = second;
         }

@@ -156,6 +156,10 @@ impl Circuit {
     }
 
     fn close(&self, connection: Connection) {
+        if let Some(replid) = &connection.replid {
+            // From now on it settles.
+            self.common.histories.settled(replid, connection.made);
+        }
         self.state.replace(State::Closed(Rc::new(connection)));
         self.tell(true);
         self.made.notify_waiters();

@@ -28,6 +28,20 @@ pub(super) fn ping() -> Cmd {
     redis::cmd("PING")
 }
 
+/// Lets the server tell of changes to what is asked for with [`caching`].
+pub(super) fn tracking() -> Cmd {
+    let mut command = redis::cmd("CLIENT");
+    command.arg("TRACKING").arg("ON").arg("OPTIN");
+    command
+}
+
+/// Lets the server tell of changes to what the next command asks for.
+pub(super) fn caching() -> Cmd {
+    let mut command = redis::cmd("CLIENT");
+    command.arg("CACHING").arg("YES");
+    command
+}
+
 /// Whether the server takes invalidations. Others must not read from one that does not.
 pub(super) fn saves(reply: &Reply) -> Result<(), Trouble> {
     match reply {

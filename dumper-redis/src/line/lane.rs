@@ -18,8 +18,10 @@ use super::batch::{BATCH, Batch, Callers, Replied, Replies, Request};
 use super::circuit::SILENT;
 use super::connection::Connection;
 use super::health::Health;
+use super::info;
 use super::thread::ASKS;
 use super::trouble::Trouble;
+use super::view::{Question, Sight, View};
 
 /// A lane of the runtime of one thread. Its connection is driven by that runtime, so
 /// that what its tasks ask has no way to another thread and back.
@@ -108,10 +110,59 @@ impl Lane {
                 key: Box::default(),
                 commands,
                 by,
+                settles: false,
                 caller: Some(caller),
             },
         );
         told.await.map_err(|_| Trouble::Ended.unavailable())?
+    }
+
+    /// Asks a question, by what the connection knows if it does.
+    pub(super) async fn see(
+        self: &Arc<Self>,
+        connection: Arc<Connection>,
+        question: &Question<'_>,
+    ) -> Result<Sight, Unavailable> {
+        let now = Instant::now();
+        if let Some(known) = connection.known(now, question.fields) {
+            let command = (question.command)();
+            let looked = in_time(now + self.deadline, connection.look(&command)).await;
+            match looked.unwrap_or(Err(Trouble::TimedOut)) {
+                Ok(Some(value)) if connection.is_as(&known) => {
+                    connection.works();
+                    return Ok(Sight::by(value, known.view));
+                }
+                // It has changed, or the server says what is wrong.
+                Ok(_) => {}
+                Err(trouble) => {
+                    self.failed(&connection, &trouble);
+                    return Err(trouble.unavailable());
+                }
+            }
+        }
+        self.learn(connection, question, now).await
+    }
+
+    async fn learn(
+        self: &Arc<Self>,
+        connection: Arc<Connection>,
+        question: &Question<'_>,
+        now: Instant,
+    ) -> Result<Sight, Unavailable> {
+        let learning = connection.learning(now);
+        let mut commands = Vec::with_capacity(3);
+        commands.extend(learning.as_ref().map(|_| info::caching()));
+        commands.extend([question.about_hash(), (question.command)()]);
+        let Replies { replies, replid } = self.ask(Arc::clone(&connection), commands).await?;
+        let replid = replid.ok_or_else(|| Trouble::TooOld.unavailable())?;
+        let mut replies = replies.into_iter();
+        let is_told = learning.is_some() && replies.next().is_some_and(|reply| reply.is_ok());
+        let view = View::of(question, replies.next(), Arc::clone(&replid))?;
+        let sight = Sight::of(replies.next(), replid, view)?;
+        if let Some(learning) = learning.filter(|_| is_told) {
+            connection.keep(&sight.view, &learning);
+        }
+        Ok(sight)
     }
 
     /// Asks the server who it is, to see whether the connection works.

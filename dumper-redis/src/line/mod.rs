@@ -17,12 +17,14 @@ mod call;
 mod circuit;
 mod connection;
 mod health;
+mod histories;
 mod info;
 mod lane;
 mod lanes;
 mod target;
 mod thread;
 mod trouble;
+mod view;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -31,6 +33,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dumper::store::Unavailable;
+use futures::future::try_join;
 use redis::{Cmd, ServerError, Value};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -44,6 +47,8 @@ pub use self::target::ConnectError;
 pub(crate) use self::target::Target;
 use self::thread::Common;
 use self::trouble::Trouble;
+
+pub(crate) use self::view::{Question, Sight, View};
 
 /// A handle to the connections to Redis. Cloning is shallow; the connections end with
 /// the last handle.
@@ -83,6 +88,7 @@ impl Line {
             target: target.into(),
             tried,
             connected: watch::Sender::new(false),
+            histories: Arc::default(),
         };
         let lanes = is_server.then(|| Arc::new(Lanes::new(&common)));
         thread::spawn(common, [asked, sent]);
@@ -116,24 +122,57 @@ impl Line {
         let here = self.lanes.as_ref().and_then(Lanes::here);
         let Replies { replies, replid } = match here {
             Some((lane, connection)) => lane.ask(connection, commands).await?,
-            None => self.exchange(&self.asks, key, commands, self.by()).await?,
+            None => {
+                self.exchange(&self.asks, key, commands, self.by(), false)
+                    .await?
+            }
         };
         let replid = replid.ok_or_else(|| Trouble::TooOld.unavailable())?;
         Ok(Answer { replies, replid })
     }
 
-    /// Sends commands to the primary that has the slot of a key, and returns the
-    /// replies. In a cluster the commands must be for keys of that slot alone.
+    /// Asks the question of a hit. A connection that has been told lately who the
+    /// server is asks for what is of the key alone.
+    ///
+    /// In a cluster the key and the hash may be on two servers, of which each has its
+    /// own replication id.
+    ///
+    /// # Errors
+    ///
+    /// As [`ask`](Self::ask).
+    pub(crate) async fn see(&self, question: &Question<'_>) -> Result<Sight, Unavailable> {
+        if let Some(lanes) = &self.lanes {
+            return match lanes.here() {
+                Some((lane, connection)) => lane.see(connection, question).await,
+                None => {
+                    let commands = vec![question.about_hash(), (question.command)()];
+                    let answer = self.ask(question.key, commands).await?;
+                    let mut replies = answer.replies.into_iter();
+                    let view = View::of(question, replies.next(), answer.replid.clone())?;
+                    Sight::of(replies.next(), answer.replid, view)
+                }
+            };
+        }
+        let of_key = self.ask(question.key, vec![(question.command)()]);
+        let of_hash = self.ask(question.hash, vec![question.about_hash()]);
+        let (of_key, of_hash) = try_join(of_key, of_hash).await?;
+        let view = View::of(question, of_hash.replies.into_iter().next(), of_hash.replid)?;
+        Sight::of(of_key.replies.into_iter().next(), of_key.replid, view)
+    }
+
+    /// Sends commands that invalidate to the primary that has the slot of a key, and
+    /// returns the replies when nobody believes any more what they have made untrue.
+    /// In a cluster the commands must be for keys of that slot alone.
     ///
     /// # Errors
     ///
     /// There is no connection, or nobody answers within the deadline.
-    pub(crate) async fn send(
+    pub(crate) async fn tell(
         &self,
         key: &[u8],
         commands: Vec<Cmd>,
     ) -> Result<Vec<Reply>, Unavailable> {
-        self.send_by(key, commands, self.by()).await
+        self.send_by(key, commands, self.by(), true).await
     }
 
     /// Sends commands, and does not wait to hear whether they arrived.
@@ -142,6 +181,7 @@ impl Line {
             key: key.into(),
             commands,
             by: self.by(),
+            settles: false,
             caller: None,
         };
         // A thread that has ended sends nothing, as one without a connection.
@@ -153,8 +193,12 @@ impl Line {
         key: &[u8],
         commands: Vec<Cmd>,
         by: Instant,
+        settles: bool,
     ) -> Result<Vec<Reply>, Unavailable> {
-        Ok(self.exchange(&self.sends, key, commands, by).await?.replies)
+        let sent = self
+            .exchange(&self.sends, key, commands, by, settles)
+            .await?;
+        Ok(sent.replies)
     }
 
     async fn exchange(
@@ -163,12 +207,14 @@ impl Line {
         key: &[u8],
         commands: Vec<Cmd>,
         by: Instant,
+        settles: bool,
     ) -> Result<Replies, Unavailable> {
         let (caller, told) = oneshot::channel();
         let request = Request {
             key: key.into(),
             commands,
             by,
+            settles,
             caller: Some(caller),
         };
         // The thread answers every request by its deadline, or it has ended.

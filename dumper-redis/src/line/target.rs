@@ -7,11 +7,15 @@ use std::time::Duration;
 use redis::io::tcp::TcpSettings;
 use redis::{ConnectionInfo, IntoConnectionInfo, ProtocolVersion};
 
+use super::view::BELIEVED;
+
 /// What a [`Line`](super::Line) connects to.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     pub(super) servers: Servers,
     pub(super) deadline: Duration,
+    /// How long it is [believed](super::view) who the server is.
+    pub(super) believed: Duration,
 }
 
 /// The servers, by their parsed URLs.
@@ -45,6 +49,7 @@ impl Target {
         Self {
             servers,
             deadline: Duration::from_millis(50),
+            believed: BELIEVED,
         }
     }
 
@@ -56,6 +61,11 @@ impl Target {
     /// How long a call may take; 50 ms if not given.
     pub(crate) fn deadline(self, deadline: Duration) -> Self {
         Self { deadline, ..self }
+    }
+
+    #[cfg(test)]
+    pub(super) fn believed(self, believed: Duration) -> Self {
+        Self { believed, ..self }
     }
 }
 
@@ -113,11 +123,11 @@ fn parse(url: &str) -> Result<ConnectionInfo, ConnectError> {
     let settings = info.redis_settings().clone();
     Ok(info
         .set_tcp_settings(tcp())
-        // The older protocol is cheaper to read, and without a name for the library
-        // the user needs no right to give one.
+        // A server tells of changes by this protocol alone. Without a name for the
+        // library the user needs no right to give one.
         .set_redis_settings(
             settings
-                .set_protocol(ProtocolVersion::RESP2)
+                .set_protocol(ProtocolVersion::RESP3)
                 .set_skip_set_lib_name(),
         ))
 }

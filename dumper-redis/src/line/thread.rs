@@ -16,6 +16,7 @@ use super::alarm::Alarm;
 use super::batch::{BATCH, Request, deliver};
 use super::circuit::{Circuit, State};
 use super::health::Health;
+use super::histories::Histories;
 use super::target::Target;
 use super::trouble::Trouble;
 
@@ -38,6 +39,7 @@ pub(super) struct Common {
     pub(super) tried: watch::Sender<usize>,
     /// Whether the lane that hits ask by has a connection.
     pub(super) connected: watch::Sender<bool>,
+    pub(super) histories: Arc<Histories>,
 }
 
 /// Starts the thread. It ends when nobody can send requests any more.

@@ -54,11 +54,15 @@ impl Trouble {
         if err.is_connection_dropped() {
             return Self::Lost;
         }
+        if matches!(err.code(), Some("NOAUTH" | "WRONGPASS")) {
+            return Self::Unauthenticated;
+        }
         match err.kind() {
             ErrorKind::AuthenticationFailed => Self::Unauthenticated,
             ErrorKind::Server(ServerErrorKind::BusyLoading) => Self::Loading,
             ErrorKind::Server(ServerErrorKind::ClusterDown) => Self::ClusterDown,
             ErrorKind::ClusterConnectionNotFound => Self::Lost,
+            ErrorKind::RESP3NotSupported => Self::TooOld,
             _ => Self::Other(err.to_string()),
         }
     }
@@ -125,7 +129,7 @@ impl fmt::Display for Trouble {
             Self::Misconfigured => "it cannot save its data to disk (MISCONF)",
             Self::NoReplicas => "it has too few replicas (NOREPLICAS)",
             Self::Clustered => "it is a node of a cluster: connect by `Builder::cluster`",
-            Self::TooOld => "it has no replication id: Redis 5 or newer is needed",
+            Self::TooOld => "Redis 6 or newer is needed",
             Self::Ended => "the connection has ended",
             Self::Other(what) => what,
         })

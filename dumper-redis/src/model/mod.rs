@@ -2,8 +2,10 @@
 //! two that render its pages.
 //!
 //! Each command or script is one step, a pipeline is one for each command. Keys are
-//! evicted and flushed, the server comes back with an older copy, it cannot be
-//! reached when a fence is to be raised, and a writer dies after its commit.
+//! evicted and flushed, the server comes back with an older copy or is replaced by
+//! another that has one, it cannot be reached when a fence is to be raised, and a
+//! writer dies after its commit. The process of the renderers may know who the server
+//! is, and the generations, and believe it for a while.
 //!
 //! What is assumed, since nothing more is promised: the marks of a writer that dies
 //! stand from the raise to their end, and outlast the writes that are under way. While
@@ -16,12 +18,14 @@
 
 mod renderer;
 mod server;
+mod view;
 mod writer;
 
 use stateright::{Checker, HasDiscoveries, Model, Property};
 
 use self::renderer::Renderer;
 use self::server::{PATHS, Server};
+use self::view::View;
 use self::writer::{Plan, Writer};
 
 const FRESH: &str = "no page is older than a write that was done when it was asked for";
@@ -48,10 +52,18 @@ enum Mutant {
     MarksHaveNoEnd,
     EndOfTagMarkIsForgotten,
     DeliveryIsNotRetried,
+    /// What is known of the generations is believed though they have changed.
+    ChangesAreNotHeard,
+    /// What is known is believed though the server has the data of another.
+    ExchangeIsNotHeard,
+    /// What is known outlives its connection.
+    ViewOutlivesConnection,
+    /// A write is done though somebody may believe in the history before.
+    NothingSettles,
 }
 
 impl Mutant {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 17] = [
         Self::ReplicationIdIsIgnored,
         Self::TokenIsNotChecked,
         Self::InfoComesFirst,
@@ -65,6 +77,10 @@ impl Mutant {
         Self::MarksHaveNoEnd,
         Self::EndOfTagMarkIsForgotten,
         Self::DeliveryIsNotRetried,
+        Self::ChangesAreNotHeard,
+        Self::ExchangeIsNotHeard,
+        Self::ViewOutlivesConnection,
+        Self::NothingSettles,
     ];
 }
 
@@ -86,6 +102,8 @@ struct World {
     database: Database,
     writers: [Writer; 2],
     renderers: [Renderer; 2],
+    /// What their process knows and believes.
+    view: Option<View>,
     /// The path that each request is for.
     requested: [usize; 2],
     /// The last version whose write is done.
@@ -108,8 +126,13 @@ enum Action {
     Die(usize),
     /// The time of a dead writer's marks is over.
     Expire(usize),
+    /// The process of the renderers asks who the server is, and believes it.
+    Look,
+    /// It believes it no more.
+    EndBelief,
     Copy,
     Restore,
+    FailOver,
     Flush,
     EvictPages(usize),
     EvictFences(usize),
@@ -134,6 +157,11 @@ impl World {
             && !self.has(Mutant::MarksHaveNoEnd)
     }
 
+    /// Whether somebody may believe in a history that is over.
+    fn is_unsettled(&self) -> bool {
+        self.view.as_ref().is_some_and(View::is_of_another) && !self.has(Mutant::NothingSettles)
+    }
+
     fn is_over(&self) -> bool {
         let writers = self.writers.iter().enumerate();
         let mut writers = writers.map(|(number, writer)| {
@@ -155,8 +183,15 @@ impl World {
         let moves = self.writers.iter_mut().flat_map(|writer| &mut writer.moves);
         let moves = moves.flatten().map(|token| &mut token.random);
         let renderers = self.renderers.iter_mut().flat_map(Renderer::drawn);
+        let view = self.view.iter_mut().flat_map(View::drawn);
         let mut known = Vec::new();
-        for random in self.server.drawn().chain(moves).chain(renderers) {
+        for random in self
+            .server
+            .drawn()
+            .chain(moves)
+            .chain(renderers)
+            .chain(view)
+        {
             let place = known.iter().position(|it| it == random);
             let place = place.unwrap_or_else(|| {
                 known.push(*random);
@@ -199,6 +234,7 @@ impl Model for Bounds {
                     },
                     writers: plans.map(Writer::new),
                     renderers: [Renderer::Idle; 2],
+                    view: None,
                     requested,
                     done: 0,
                     is_stale: false,
@@ -214,6 +250,7 @@ impl Model for Bounds {
     fn actions(&self, world: &World, actions: &mut Vec<Action>) {
         for (number, writer) in world.writers.iter().enumerate() {
             let may_go = !writer.is_dead && writer.at < writer::At::Done;
+            let may_go = may_go && !(writer.at == writer::At::Settle && world.is_unsettled());
             actions.extend(may_go.then_some(Action::Write(number)));
             actions.extend(world.expires(number).then_some(Action::Expire(number)));
             let may_die = !world.is_contested && writer.may_die();
@@ -227,6 +264,11 @@ impl Model for Bounds {
         for (number, renderer) in world.renderers.iter().enumerate() {
             let may_go = *renderer != Renderer::Ended;
             actions.extend(may_go.then_some(Action::Render(number)));
+        }
+        let is_asked = world.renderers.contains(&Renderer::Idle);
+        match world.view {
+            Some(_) => actions.push(Action::EndBelief),
+            None => actions.extend(is_asked.then_some(Action::Look)),
         }
         let writers = 0..world.writers.len();
         let is_death_awaited = writers
@@ -242,14 +284,15 @@ impl Model for Bounds {
                 } else {
                     Action::Copy
                 });
-                actions.extend([Action::Flush, Action::EvictTagFences]);
+                actions.extend([Action::Flush, Action::FailOver, Action::EvictTagFences]);
                 actions.extend((0..PATHS).map(Action::EvictFences));
             }
         }
     }
 
     fn next_state(&self, world: &World, action: Action) -> Option<World> {
-        let mut world = world.clone();
+        let before = world;
+        let mut world = before.clone();
         let server = &mut world.server;
         match action {
             Action::Write(number) => writer::step(&mut world, number),
@@ -258,17 +301,32 @@ impl Model for Bounds {
             Action::GiveUp(number) => writer::give_up(&mut world, number),
             Action::Die(number) => world.writers[number].die(),
             Action::Expire(number) => server.expire(number),
+            Action::Look => view::look(&mut world),
+            Action::EndBelief => world.view = None,
+            Action::FailOver => view::fail_over(&mut world),
             Action::Copy => server.copy = Some(server.keys.clone()),
-            Action::Restore => server.restore(),
+            Action::Restore => {
+                server.restore();
+                if !world.has(Mutant::ViewOutlivesConnection) {
+                    world.view = None;
+                }
+            }
             Action::Flush => server.keys = server::Keys::default(),
             Action::EvictPages(path) => server.keys.pages[path] = None,
             Action::EvictFences(path) => server.keys.fences[path] = [false; 2],
             Action::EvictGenerations => server.keys.generations = None,
             Action::EvictTagFences => server.keys.tag_fences = [false; 2],
         }
+        if action != Action::Restore {
+            view::hear(&mut world, before);
+        }
         let loses_marks = matches!(
             action,
-            Action::Restore | Action::Flush | Action::EvictFences(_) | Action::EvictTagFences
+            Action::Restore
+                | Action::FailOver
+                | Action::Flush
+                | Action::EvictFences(_)
+                | Action::EvictTagFences
         );
         if loses_marks {
             world.lose_marks();

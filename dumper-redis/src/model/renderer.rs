@@ -1,7 +1,7 @@
 //! A request for the page of a path: looked up, or rendered and stored.
 
 use super::server::{Page, Pages, Random, Token, Under};
-use super::{Mutant, World};
+use super::{Mutant, World, view};
 
 /// How far a request has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,11 +54,21 @@ impl Renderer {
 pub(super) fn step(world: &mut World, number: usize) {
     let path = world.requested[number];
     world.renderers[number] = match world.renderers[number] {
+        Renderer::Idle if world.view.is_some() => ask_by_view(world, path),
         Renderer::Idle => ask(world, path, world.done, Asked::default()),
         Renderer::Asked(done, asked) => ask(world, path, done, asked),
         Renderer::Missed(missed) => render(world, path, missed),
         Renderer::Ended => Renderer::Ended,
     };
+}
+
+/// Whether the server has told of changes is seen when it has answered.
+fn ask_by_view(world: &mut World, path: usize) -> Renderer {
+    let Some(version) = view::served(world, path) else {
+        return Renderer::Missed(Missed::default());
+    };
+    world.is_stale |= version < world.done;
+    Renderer::Ended
 }
 
 fn ask(world: &mut World, path: usize, done: u8, mut asked: Asked) -> Renderer {

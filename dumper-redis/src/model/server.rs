@@ -80,7 +80,7 @@ impl Under {
 }
 
 impl Keys {
-    fn drawn(&mut self) -> impl Iterator<Item = &mut Random> {
+    pub(super) fn drawn(&mut self) -> impl Iterator<Item = &mut Random> {
         let pages = self.pages.iter_mut().flatten().flat_map(Pages::drawn);
         let known = self.generations.iter_mut();
         let known = known.flat_map(|known| known.under.drawn().chain([&mut known.moves.random]));

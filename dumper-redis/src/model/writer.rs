@@ -26,6 +26,8 @@ pub(super) enum At {
     LiftOld,
     LiftNew,
     DropMore,
+    /// All is told, in a history that others may not know yet.
+    Settle,
     Done,
 }
 
@@ -108,8 +110,9 @@ fn touch(world: &mut World, number: usize) {
         }
         At::LiftNew => {
             world.server.renew_tag(number, Some(false));
-            end(world, number)
+            settle(world, number)
         }
+        At::Settle => end(world, number),
         at => at,
     };
 }
@@ -173,8 +176,9 @@ fn rename(world: &mut World, number: usize, new: usize) {
             if others_moved || world.drops_more {
                 world.server.renew_tag(number, None);
             }
-            end(world, number)
+            settle(world, number)
         }
+        At::Settle => end(world, number),
         At::Done => At::Done,
     };
     world.writers[number].at = at;
@@ -215,6 +219,14 @@ fn commit(world: &mut World, number: usize, slug: Option<usize>) {
     world.database.version += 1;
     world.database.slug = slug.unwrap_or(world.database.slug);
     world.writers[number].version = world.database.version;
+}
+
+fn settle(world: &mut World, number: usize) -> At {
+    if world.is_unsettled() {
+        At::Settle
+    } else {
+        end(world, number)
+    }
 }
 
 fn end(world: &mut World, number: usize) -> At {

@@ -40,13 +40,13 @@ async fn nonsense_in_a_field_is_a_miss_until_the_next_render() {
     put(&store, &key, &[]).await;
     let place = store.names.place(&key);
     let (hash, generations) = (pages(&store, "/"), generations(&store));
-    let frame = store.names.fields(&key, &place, &[]).page;
-    let names = store.names.selecting(&place);
+    let frame = &place.unselected.page;
+    let names = &place.selecting;
     let long = "f".repeat(1 << 16);
     for (at, field) in [
         (&hash, frame.as_str()),
         (&hash, "t"),
-        (&hash, &names),
+        (&hash, names),
         (&generations, "b"),
         (&generations, "s"),
         (&generations, "m"),

@@ -72,7 +72,7 @@ async fn a_lock_ends_by_its_time() {
     let key = key("/");
     granted(try_lock(&store, &key).await);
     let place = store.names.place(&key);
-    let lock = store.names.fields(&key, &place, &[]).lock;
+    let lock = place.unselected.lock;
     for held in ["1:x", "x", "", ":", "99999999999999999:x"] {
         server.command(&["HSET", &pages(&store, "/"), &lock, held]);
         granted(try_lock(&store, &key).await);

@@ -82,7 +82,7 @@ async fn each_key_is_asked_of_its_own_primary() {
     let mut primaries = Vec::new();
     for key in ["a", "b", "c", "d", "e", "f", "g", "h"] {
         let set = line
-            .send(key.as_bytes(), command(&["SET", key, key]))
+            .tell(key.as_bytes(), command(&["SET", key, key]))
             .await
             .unwrap();
         assert_eq!(set, [Ok(Value::Okay)]);
@@ -118,7 +118,7 @@ async fn a_replica_takes_over_from_a_silent_primary() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     };
     assert_ne!(before, after);
-    while line.send(b"a", command(&["SET", "a", "1"])).await.is_err() {
+    while line.tell(b"a", command(&["SET", "a", "1"])).await.is_err() {
         assert!(start.elapsed() < Duration::from_secs(20));
     }
     primary.signal("CONT");

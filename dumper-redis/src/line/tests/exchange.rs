@@ -28,7 +28,7 @@ async fn an_answer_names_the_primary() {
     let server = Server::start(&[]);
     let line = line(&server).await;
     let sent = line
-        .send(b"a", vec![command(&["SET", "a", "1"])])
+        .tell(b"a", vec![command(&["SET", "a", "1"])])
         .await
         .unwrap();
     assert_eq!(sent, [Ok(Value::Okay)]);
@@ -89,7 +89,7 @@ async fn a_script_that_redis_has_forgotten_is_sent_again() {
         server.command(&["SCRIPT", "FLUSH"]);
     }
     let replies = line
-        .send(b"a", vec![command(&["EVALSHA", "0", "0"])])
+        .tell(b"a", vec![command(&["EVALSHA", "0", "0"])])
         .await
         .unwrap();
     assert_eq!(

@@ -9,3 +9,4 @@ pub(crate) mod server;
 #[cfg(feature = "tls")]
 mod tls;
 mod trouble;
+mod views;
