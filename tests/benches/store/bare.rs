@@ -24,7 +24,7 @@ impl Bare {
         Self::open(server.url()).await
     }
 
-    /// Connects on another thread, as the store does.
+    /// Connects on another thread, as a connection is that all workers share.
     pub(crate) fn connect_apart(server: &RedisServer) -> RedisResult<Self> {
         let server = server.url();
         let (sender, made) = channel();
@@ -64,7 +64,7 @@ impl Bare {
             .await;
     }
 
-    /// Sends what a hit sends.
+    /// Sends what a hit sends while the connection knows nothing.
     pub(crate) async fn read(&self) -> usize {
         let mut commands = redis::pipe();
         for words in [

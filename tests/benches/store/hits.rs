@@ -130,7 +130,7 @@ pub(crate) async fn compare(server: &RedisServer, bare: &Bare, case: &Case) -> C
     side_by_side(get, hit).await
 }
 
-/// Compares the commands of a hit, by the bare client.
+/// Compares the commands of a hit that has to ask for everything, by the bare client.
 pub(crate) async fn compare_commands(bare: &Bare) -> Compared {
     bare.write(&noise()).await;
     let get = getting(bare, LENGTH).await;
