@@ -23,7 +23,8 @@ pin_project! {
     pub struct Streaming<B> {
         #[pin]
         body: Option<B>,
-        copy: Option<Copy>,
+        // In a box, so that bodies without one are small.
+        copy: Option<Box<Copy>>,
     }
 }
 
@@ -51,15 +52,16 @@ impl Copy {
         }
     }
 
-    /// Keeps a chunk, or gives up if the body is too large.
-    fn keep(mut self, chunk: &Bytes) -> Option<Self> {
+    /// Keeps a chunk. Returns whether it is worth going on: the body may be too large,
+    /// or stale.
+    fn keep(&mut self, chunk: &Bytes) -> bool {
         let fits = chunk.len() <= self.max - self.body.len();
         if !fits || !self.lease.copy(chunk.len()) {
             debug!(target: "dumper::middleware", "not stored: {} because there is no room for its body, or it is stale", self.what);
-            return None;
+            return false;
         }
         self.body.extend_from_slice(chunk);
-        Some(self)
+        true
     }
 
     fn is_complete(&self) -> bool {
@@ -109,7 +111,7 @@ impl<B: MessageBody> Streaming<B> {
             copy.fill();
             None
         } else {
-            Some(copy)
+            Some(Box::new(copy))
         };
         Self {
             body: Some(body),
@@ -136,7 +138,7 @@ impl<B: MessageBody> MessageBody for Streaming<B> {
         let chunk = ready!(body.poll_next(cx));
         match &chunk {
             Some(Ok(chunk)) => {
-                *this.copy = this.copy.take().and_then(|copy| copy.keep(chunk));
+                let _ = this.copy.take_if(|copy| !copy.keep(chunk));
                 // A body of known size is not polled again after its last byte.
                 if let Some(copy) = this.copy.take_if(|copy| copy.is_complete()) {
                     copy.fill();

@@ -63,6 +63,15 @@ impl Codings {
         });
         coded.await.as_ref()
     }
+
+    /// The same, if it has been made; or that it is not worth it.
+    #[expect(
+        clippy::option_option,
+        reason = "it may not be made yet, or not be worth it"
+    )]
+    pub(crate) fn made(&self, coding: Coding) -> Option<Option<&Coded>> {
+        self.0[coding as usize].get().map(Option::as_ref)
+    }
 }
 
 impl Coded {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
 
-use crate::names::is_among;
+use crate::names::Names;
 
 /// Cookies that no server reads, or that mean the same for everybody.
 const HARMLESS: [&str; 26] = [
@@ -40,26 +40,29 @@ const HARMLESS: [&str; 26] = [
 #[derive(Clone, Debug)]
 pub(crate) enum Cookies {
     /// All do but these.
-    AllBut(Arc<[String]>),
+    AllBut(Arc<Names>),
     /// None does but these.
-    Only(Arc<[String]>),
+    Only(Arc<Names>),
 }
 
 impl Default for Cookies {
     fn default() -> Self {
-        Self::AllBut(HARMLESS.map(str::to_owned).into())
+        Self::AllBut(Arc::new(HARMLESS.into_iter().collect()))
     }
 }
 
 impl Cookies {
     pub(crate) fn sessions(names: impl Iterator<Item = String>) -> Self {
-        Self::Only(names.collect())
+        Self::Only(Arc::new(names.collect()))
     }
 
     #[must_use]
     pub(crate) fn ignore(self, names: impl Iterator<Item = String>) -> Self {
         match self {
-            Self::AllBut(known) => Self::AllBut(known.iter().cloned().chain(names).collect()),
+            Self::AllBut(mut known) => {
+                Arc::make_mut(&mut known).extend(names);
+                Self::AllBut(known)
+            }
             sessions @ Self::Only(_) => sessions,
         }
     }
@@ -77,11 +80,11 @@ impl Cookies {
             });
         let mut names = names.filter(|name| !name.is_empty());
         match self {
-            Self::AllBut(harmless) => names.any(|name| !is_among(name, harmless)),
+            Self::AllBut(harmless) => names.any(|name| !harmless.has(name)),
             Self::Only(sessions) => names.any(|name| {
                 // Actix Web decodes the names of cookies.
                 let decoded = percent_decode_str(name).decode_utf8();
-                is_among(name, sessions) || decoded.map_or(true, |name| is_among(&name, sessions))
+                sessions.has(name) || decoded.map_or(true, |name| sessions.has(&name))
             }),
         }
     }

@@ -9,6 +9,7 @@ use regex::Regex;
 
 use crate::cookies::Cookies;
 use crate::hosts::Hosts;
+use crate::names::Names;
 use crate::query::Query;
 use crate::statuses::{NotCacheable, Statuses};
 use crate::targeted::DUMPER_CACHE_CONTROL;
@@ -116,8 +117,8 @@ pub struct Dumper {
     pub(crate) ignored: Option<Regex>,
     pub(crate) only: Option<Regex>,
     pub(crate) cookies: Cookies,
-    pub(crate) credential_headers: Arc<[String]>,
-    pub(crate) harmless_headers: Arc<[String]>,
+    pub(crate) credential_headers: Arc<Names>,
+    pub(crate) harmless_headers: Arc<Names>,
     pub(crate) hosts: Hosts,
     pub(crate) query: Query,
     pub(crate) honor_client_cache_control: bool,
@@ -158,7 +159,7 @@ impl Dumper {
             ignored: Regex::new("^/admin(/|$)").ok(),
             only: None,
             cookies: Cookies::default(),
-            credential_headers: CREDENTIAL_HEADERS.map(str::to_owned).into(),
+            credential_headers: Arc::new(CREDENTIAL_HEADERS.into_iter().collect()),
             harmless_headers: Arc::default(),
             hosts: Hosts::default(),
             query: Query::default(),
@@ -247,7 +248,7 @@ impl Dumper {
     #[must_use]
     pub fn credential_headers<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
         let names = names.into_iter().map(str::to_ascii_lowercase);
-        self.credential_headers = names.collect();
+        self.credential_headers = Arc::new(names.collect());
         self
     }
 
@@ -270,7 +271,7 @@ impl Dumper {
     #[must_use]
     pub fn harmless_headers<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
         let names = names.into_iter().map(str::to_ascii_lowercase);
-        self.harmless_headers = names.collect();
+        self.harmless_headers = Arc::new(names.collect());
         self
     }
 
@@ -448,8 +449,8 @@ impl Dumper {
     }
 
     /// Whether pages of a path may be stored and served.
-    pub(crate) fn covers(&self, path: &::dumper::Path) -> bool {
-        let matches = |regex: &Regex| regex.is_match(path.as_str());
+    pub(crate) fn covers(&self, path: &str) -> bool {
+        let matches = |regex: &Regex| regex.is_match(path);
         !self.ignored.as_ref().is_some_and(matches) && self.only.as_ref().is_none_or(matches)
     }
 }

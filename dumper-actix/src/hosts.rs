@@ -1,7 +1,8 @@
 //! The hosts whose pages are stored.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 /// How many hosts are known at a time, if the site does not name its own.
@@ -11,10 +12,7 @@ const KNOWN: usize = 8;
 const QUIET: Duration = Duration::from_mins(1);
 
 /// The origins that all middlewares know: each worker has one of its own.
-static FIRST_COME: LazyLock<FirstCome> = LazyLock::new(|| FirstCome {
-    known: RwLock::default(),
-    started: Instant::now(),
-});
+static FIRST_COME: RwLock<Vec<Arc<Known>>> = RwLock::new(Vec::new());
 
 /// Hosts are chosen by visitors, so their number is bounded: to those that came
 /// first and are still asked for, and to a list if the site has one.
@@ -24,18 +22,21 @@ pub(crate) struct Hosts {
 }
 
 #[derive(Debug)]
-struct FirstCome {
-    known: RwLock<Vec<Known>>,
-    started: Instant,
-}
-
-#[derive(Debug)]
 struct Known {
     /// A host, and what proxies tell of it.
     origin: String,
-    /// In milliseconds since the start.
-    asked_for: AtomicU64,
+    /// When it was found to have been asked for, by those who look for a place.
+    seen: Mutex<Instant>,
+    /// Whether it was asked for since: most requests need no clock, and write nothing.
+    is_asked_for: AtomicBool,
+    /// Whether it has given way to another.
+    has_gone: AtomicBool,
 }
+
+/// The host that a worker was asked for last, which it mostly is again: so that the
+/// workers need not take a lock for each request.
+#[derive(Debug, Default)]
+pub(crate) struct LastHost(RefCell<Option<Arc<Known>>>);
 
 impl Hosts {
     pub(crate) fn listed(hosts: impl Iterator<Item = String>) -> Self {
@@ -47,12 +48,18 @@ impl Hosts {
 
     /// Whether pages may be stored and served for a host, in lower case, and what
     /// proxies tell of it.
-    pub(crate) fn admit(&self, scheme: &str, host: &str, told: Option<&str>) -> bool {
+    pub(crate) fn admit(
+        &self,
+        last: &LastHost,
+        scheme: &str,
+        host: &str,
+        told: Option<&str>,
+    ) -> bool {
         match (&self.listed, told) {
             (Some(listed), _) if !is_listed(listed, scheme, host) => false,
             (Some(_), None) => true,
-            (_, Some(told)) => FIRST_COME.admit(&format!("{host} ({told})")),
-            (None, None) => FIRST_COME.admit(host),
+            (_, Some(told)) => last.admit(&FIRST_COME, &format!("{host} ({told})")),
+            (None, None) => last.admit(&FIRST_COME, host),
         }
     }
 }
@@ -70,36 +77,68 @@ fn without_port<'h>(host: &'h str, port: &str) -> &'h str {
     host.strip_suffix(port).unwrap_or(host)
 }
 
-impl FirstCome {
-    fn admit(&self, origin: &str) -> bool {
-        let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        is_known(&self.known, origin, now) || make_known(&self.known, origin, now)
+impl LastHost {
+    fn admit(&self, known: &RwLock<Vec<Arc<Known>>>, origin: &str) -> bool {
+        if let Some(known) = &*self.0.borrow()
+            && known.is(origin)
+        {
+            known.note();
+            return true;
+        }
+        let known = find(known, origin).or_else(|| make(known, origin, Instant::now()));
+        let is_known = known.is_some();
+        *self.0.borrow_mut() = known;
+        is_known
     }
 }
 
-fn is_known(known: &RwLock<Vec<Known>>, origin: &str, now: u64) -> bool {
-    let known = known.read().unwrap_or_else(PoisonError::into_inner);
-    let Some(known) = known.iter().find(|known| known.origin == origin) else {
-        return false;
-    };
-    known.asked_for.store(now, Ordering::Relaxed);
-    true
+impl Known {
+    fn is(&self, origin: &str) -> bool {
+        self.origin == origin && !self.has_gone.load(Ordering::Relaxed)
+    }
+
+    /// Notes that it is asked for.
+    fn note(&self) {
+        if !self.is_asked_for.load(Ordering::Relaxed) {
+            self.is_asked_for.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether nobody has asked for it for long, as far as those know who looked.
+    fn is_quiet(&self, now: Instant) -> bool {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_asked_for.swap(false, Ordering::Relaxed) {
+            *seen = now;
+        }
+        now.saturating_duration_since(*seen) >= QUIET
+    }
 }
 
-fn make_known(known: &RwLock<Vec<Known>>, origin: &str, now: u64) -> bool {
+fn find(known: &RwLock<Vec<Arc<Known>>>, origin: &str) -> Option<Arc<Known>> {
+    let known = known.read().unwrap_or_else(PoisonError::into_inner);
+    let known = known.iter().find(|known| known.origin == origin)?;
+    known.note();
+    Some(Arc::clone(known))
+}
+
+fn make(known: &RwLock<Vec<Arc<Known>>>, origin: &str, now: Instant) -> Option<Arc<Known>> {
     let mut known = known.write().unwrap_or_else(PoisonError::into_inner);
     known.retain(|known| {
-        let asked_for = known.asked_for.load(Ordering::Relaxed);
-        u128::from(now.saturating_sub(asked_for)) < QUIET.as_millis()
+        let is_quiet = known.is_quiet(now);
+        known.has_gone.store(is_quiet, Ordering::Relaxed);
+        !is_quiet
     });
     if known.len() >= KNOWN {
-        return false;
+        return None;
     }
-    known.push(Known {
+    let new = Arc::new(Known {
         origin: origin.to_owned(),
-        asked_for: AtomicU64::new(now),
+        seen: Mutex::new(now),
+        is_asked_for: AtomicBool::new(false),
+        has_gone: AtomicBool::new(false),
     });
-    true
+    known.push(Arc::clone(&new));
+    Some(new)
 }
 
 #[cfg(test)]
@@ -108,18 +147,42 @@ mod tests {
 
     #[test]
     fn the_ninth_host_waits_until_one_is_quiet() {
-        let known = RwLock::default();
-        let admit = |host: &str, now| is_known(&known, host, now) || make_known(&known, host, now);
+        let hosts = RwLock::default();
+        let started = Instant::now();
+        let admit = |host: &str, second| {
+            let now = started + Duration::from_secs(second);
+            let known = find(&hosts, host).or_else(|| make(&hosts, host, now));
+            known.is_some()
+        };
         for number in 0..8 {
             assert!(admit(&format!("host{number}"), 0));
         }
         assert!(!admit("ninth", 1));
         for number in 0..7 {
-            assert!(admit(&format!("host{number}"), 30_000));
+            assert!(admit(&format!("host{number}"), 30));
         }
-        assert!(!admit("ninth", 59_999));
-        assert!(admit("ninth", 60_000));
-        assert!(!admit("host7", 60_000));
+        assert!(!admit("ninth", 59));
+        assert!(admit("ninth", 60));
+        assert!(!admit("host7", 60));
+    }
+
+    #[test]
+    fn a_worker_is_told_when_its_host_has_gone() {
+        let hosts = RwLock::default();
+        let last = LastHost::default();
+        assert!(last.admit(&hosts, "host"));
+        assert!(last.admit(&hosts, "host"));
+        let later = |times| Instant::now() + times * QUIET;
+        for number in 0..8 {
+            make(&hosts, &number.to_string(), later(2 + number));
+        }
+        // It has come back, since others were quiet.
+        let before = last.0.borrow().clone().unwrap();
+        assert!(before.has_gone.load(Ordering::Relaxed));
+        assert!(find(&hosts, "host").is_none());
+        assert!(last.admit(&hosts, "host"));
+        let after = last.0.borrow().clone().unwrap();
+        assert!(!Arc::ptr_eq(&before, &after));
     }
 
     #[test]
@@ -150,9 +213,14 @@ mod tests {
             ("https", "old.example", false),
             ("https", "old.example:80", true),
         ] {
-            let is = hosts.admit(scheme, host, None);
+            let is = hosts.admit(&LastHost::default(), scheme, host, None);
             assert_eq!(is, admitted, "{scheme}://{host}");
         }
-        assert!(!hosts.admit("http", "evil.example", Some("host: shop.example")));
+        assert!(!hosts.admit(
+            &LastHost::default(),
+            "http",
+            "evil.example",
+            Some("host: shop.example")
+        ));
     }
 }

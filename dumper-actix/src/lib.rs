@@ -44,6 +44,7 @@ mod directives;
 mod dumper;
 mod fields;
 mod freshness;
+mod glance;
 mod hit;
 mod hosts;
 mod location;

@@ -1,18 +1,52 @@
-//! What else an unsafe request has changed, by its own account (RFC 9111 §4.4).
+//! What an unsafe request has changed, by its own account (RFC 9111 §4.4).
 
 use std::str;
 
 use actix_web::HttpRequest;
+use actix_web::dev::ServiceResponse;
 use actix_web::http::header::{CONTENT_LOCATION, HeaderMap, LOCATION};
 use url::Url;
 
 use crate::dumper::Dumper;
 use crate::origin::connection_info;
 
-/// The URL of an unsafe request, as its handler sees it, if what its response names
-/// is to be dropped.
-pub(crate) fn url(dumper: &Dumper, req: &HttpRequest) -> Option<Url> {
-    if !dumper.invalidate_location || req.method().is_safe() {
+/// What an unsafe request may have changed besides rows: the pages of its own path,
+/// and of what its response names.
+#[derive(Debug)]
+pub(crate) struct Change {
+    path: String,
+    /// The URL of the request, as its handler sees it, if what its response names is
+    /// to be dropped.
+    url: Option<Url>,
+}
+
+impl Change {
+    pub(crate) fn by(dumper: &Dumper, req: &HttpRequest) -> Self {
+        Self {
+            path: req.path().to_owned(),
+            url: url(dumper, req),
+        }
+    }
+
+    /// Drops the pages, if the request has succeeded: whatever the handler wrote, they
+    /// may show it.
+    pub(crate) async fn told_by<B>(&self, dumper: &Dumper, res: &ServiceResponse<B>) {
+        if !res.status().is_success() && !res.status().is_redirection() {
+            return;
+        }
+        let paths = [self.path.as_str(), res.request().path()];
+        // `POST *` and `CONNECT host` have none.
+        let paths = paths.into_iter().filter(|path| path.starts_with('/'));
+        dumper.cache.invalidate_paths(paths).await;
+        if let Some(url) = &self.url {
+            let paths = named_paths(url, res.headers());
+            dumper.cache.invalidate_paths(paths).await;
+        }
+    }
+}
+
+fn url(dumper: &Dumper, req: &HttpRequest) -> Option<Url> {
+    if !dumper.invalidate_location {
         return None;
     }
     let connection = connection_info(req);
@@ -23,7 +57,7 @@ pub(crate) fn url(dumper: &Dumper, req: &HttpRequest) -> Option<Url> {
 
 /// The paths that a response names as its `Location` or `Content-Location`, if
 /// they are of the same origin as the request.
-pub(crate) fn named_paths(request: &Url, response: &HeaderMap) -> Vec<String> {
+fn named_paths(request: &Url, response: &HeaderMap) -> Vec<String> {
     [LOCATION, CONTENT_LOCATION]
         .iter()
         .flat_map(|name| response.get_all(name))

@@ -6,19 +6,21 @@ use std::sync::Arc;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::http::Method;
 use actix_web::{Error, HttpMessage, HttpResponse};
 use bytes::Bytes;
 use dumper::{Key, Lease, Lookup, Scope};
-use futures::future::LocalBoxFuture;
+use futures::future::{Either, LocalBoxFuture};
 use log::debug;
 
 use crate::body::{Body, Streaming};
 use crate::client::RequestDirectives;
 use crate::dumper::Dumper;
-use crate::hit::serve;
-use crate::location::{self, named_paths};
+use crate::hit::{hit, serve};
+use crate::hosts::LastHost;
+use crate::location::Change;
 use crate::render::Render;
-use crate::request::{asks_for_parts, header_value, key};
+use crate::request::{Asked, header_value};
 use crate::status::Status;
 use crate::target::Target;
 use crate::what::What;
@@ -28,6 +30,7 @@ use crate::what::What;
 pub struct DumperMiddleware<S> {
     service: Rc<S>,
     dumper: Rc<Dumper>,
+    last_host: LastHost,
 }
 
 impl<S, B> Transform<S, ServiceRequest> for Dumper
@@ -45,6 +48,7 @@ where
         ready(Ok(DumperMiddleware {
             service: Rc::new(service),
             dumper: Rc::new(self.clone()),
+            last_host: LastHost::default(),
         }))
     }
 }
@@ -56,27 +60,42 @@ where
 {
     type Response = ServiceResponse<Body<B>>;
     type Error = Error;
-    type Future = LocalBoxFuture<'static, Result<Self::Response, Self::Error>>;
+    type Future = Either<
+        Ready<Result<Self::Response, Self::Error>>,
+        LocalBoxFuture<'static, Result<Self::Response, Self::Error>>,
+    >;
 
     forward_ready!(service);
 
     fn call(&self, req: ServiceRequest) -> Self::Future {
-        let service = Rc::clone(&self.service);
+        let asked = Asked::by(&self.dumper, &self.last_host, req.request());
+        let is_led = req.extensions().contains::<Led>();
+        if let Ok(asked) = &asked
+            && !is_led
+            && let Some(res) = hit(&self.dumper, asked, req.request())
+        {
+            let (req, _) = req.into_parts();
+            return Either::Left(ready(Ok(ServiceResponse::new(req, res))));
+        }
         let dumper = Rc::clone(&self.dumper);
-        Box::pin(async move {
-            if req.extensions().contains::<Led>() {
-                if let Err(Status::Bypass(reason)) = key(&dumper, req.request()) {
-                    req.extensions_mut().insert(LeftAlone(reason));
-                }
-                let res = service.call(req).await?;
-                return Ok(res.map_body(|_, body| EitherBody::left(Streaming::untouched(body))));
+        let service = Rc::clone(&self.service);
+        Either::Right(match asked {
+            asked if is_led => {
+                let status = asked.err();
+                Box::pin(async move { leave_alone(&*service, req, status).await })
             }
-            match key(&dumper, req.request()) {
-                Err(status) => bypass(&dumper, &*service, req, status).await,
-                Ok((key, _)) if asks_for_parts(req.request()) => {
-                    parts(&dumper, &*service, req, key).await
+            Err(status) => Box::pin(async move { bypass(&dumper, &*service, req, status).await }),
+            Ok(Asked {
+                key,
+                target,
+                glance,
+            }) => {
+                let key = key.to_key();
+                if glance.has_range && req.method() == Method::GET {
+                    Box::pin(async move { parts(&dumper, &*service, req, key).await })
+                } else {
+                    Box::pin(async move { page(&dumper, &*service, req, key, target).await })
                 }
-                Ok((key, target)) => page(&dumper, &*service, req, key, target).await,
             }
         })
     }
@@ -90,6 +109,24 @@ struct Led;
 /// a reason: so it is none for the one further out.
 pub(crate) struct LeftAlone(pub(crate) &'static str);
 
+/// Lets a request pass for which a middleware further out renders a page, and tells
+/// why this one would have had none.
+async fn leave_alone<S, B>(
+    service: &S,
+    req: ServiceRequest,
+    status: Option<Status>,
+) -> Result<ServiceResponse<Body<B>>, Error>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    if let Some(Status::Bypass(reason)) = status {
+        req.extensions_mut().insert(LeftAlone(reason));
+    }
+    let res = service.call(req).await?;
+    Ok(res.map_body(|_, body| EitherBody::left(Streaming::untouched(body))))
+}
+
 /// Lets a request pass the cache, but in a scope.
 async fn bypass<S, B>(
     dumper: &Dumper,
@@ -101,23 +138,15 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
-    let method = req.method().clone();
-    let path = req.path().to_owned();
-    let url = location::url(dumper, req.request());
-    debug!(target: "dumper::middleware", "bypass: path \"{path}\" with method \"{method}\": {status}");
+    debug!(
+        target: "dumper::middleware",
+        "bypass: path \"{}\" with method \"{}\": {status}", req.path(), req.method()
+    );
+    let change = (!req.method().is_safe()).then(|| Change::by(dumper, req.request()));
     let (res, _) = in_scope(service, req).await;
     let mut res = res?;
-    // RFC 9111 §4.4: whatever the handler wrote, these pages may show it.
-    let succeeded = res.status().is_success() || res.status().is_redirection();
-    if succeeded && !method.is_safe() {
-        let paths = [path.as_str(), res.request().path()];
-        // `POST *` and `CONNECT host` have none.
-        let paths = paths.into_iter().filter(|path| path.starts_with('/'));
-        dumper.cache.invalidate_paths(paths).await;
-        if let Some(url) = url {
-            let paths = named_paths(&url, res.headers());
-            dumper.cache.invalidate_paths(paths).await;
-        }
+    if let Some(change) = change {
+        change.told_by(dumper, &res).await;
     }
     status.tell(dumper, res.status(), res.response_mut());
     Ok(res.map_body(|_, body| EitherBody::left(Streaming::untouched(body))))

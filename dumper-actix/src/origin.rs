@@ -1,50 +1,16 @@
 //! What a request says of the origin that it was sent to.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::OnceLock;
 
 use actix_web::dev::ConnectionInfo;
 use actix_web::http::Version;
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::uri::Authority;
 use actix_web::{HttpMessage, HttpRequest};
 
-use crate::dumper::Dumper;
-use crate::names::is_among;
-
-/// Headers by which a proxy or a client may tell another URL or method than the
-/// request line does, of those that frameworks, servers and proxies are known to
-/// read; those that begin with `x-` without that.
-const OVERRIDES: [&str; 7] = [
-    "base-url",
-    "forwarded-*",
-    "front-end-https",
-    "http-url",
-    "proxy-host",
-    "proxy-url",
-    "request-uri",
-];
-
-const X_OVERRIDES: [&str; 15] = [
-    "envoy-original-*",
-    "forwarded",
-    "forwarded-*",
-    "host",
-    "http-*",
-    "ingress-path",
-    "method-override",
-    "original-*",
-    "proxy-host",
-    "proxy-url",
-    "replaced-path",
-    "rewrite-*",
-    "scheme",
-    "script-name",
-    "url-scheme",
-];
-
-/// What of `X-Forwarded-*` is in the key, or tells nothing but the client.
-const FORWARDED: [&str; 3] = ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"];
+use crate::glance::{Glance, Host};
 
 /// Headers by which a proxy tells the host or the scheme: they are in the key.
 /// The last ones are those of Cloudflare, of Amazon's and of Fastly's networks, and of Azure.
@@ -70,20 +36,81 @@ pub(crate) fn connection_info(req: &HttpRequest) -> ConnectionInfo {
     found.unwrap_or_else(|| req.connection_info().clone())
 }
 
+/// Where a request was sent.
+#[derive(Debug)]
+pub(crate) struct Origin<'r> {
+    pub(crate) scheme: &'static str,
+    /// As handlers see it.
+    pub(crate) host: Cow<'r, str>,
+    /// What proxies tell of it.
+    pub(crate) told: Option<String>,
+}
+
+impl<'r> Origin<'r> {
+    /// Scheme and host as handlers see them, and what else tells of them. `None` for
+    /// a scheme that a visitor has made up.
+    pub(crate) fn of(req: &'r HttpRequest, glance: &Glance<'r>) -> Option<Self> {
+        if let Host::Is(host) = glance.host
+            && is_told_by_host(req, glance)
+        {
+            let is_secure = req.app_config().secure();
+            return Some(Self {
+                scheme: if is_secure { "https" } else { "http" },
+                host: host.into(),
+                told: None,
+            });
+        }
+        let connection = connection_info(req);
+        let scheme = match connection.scheme() {
+            "https" => "https",
+            "http" => "http",
+            _ => return None,
+        };
+        Some(Self {
+            scheme,
+            host: connection.host().to_owned().into(),
+            told: glance.tells_origin.then(|| told(req)).flatten(),
+        })
+    }
+}
+
+/// What selects a page besides scheme and host: what proxies tell, or else how the
+/// request names its host, and which server it has reached.
+pub(crate) fn distinction(
+    told: Option<String>,
+    req: &HttpRequest,
+    glance: &Glance<'_>,
+) -> Option<String> {
+    let told = told.or_else(|| form(req, glance));
+    match (told, server(req)) {
+        (Some(told), Some(server)) => Some(format!("{told}, {server}")),
+        (told, server) => told.or(server),
+    }
+}
+
+/// Whether nothing tells of the origin but `Host`.
+fn is_told_by_host(req: &HttpRequest, glance: &Glance<'_>) -> bool {
+    let uri = req.uri();
+    !glance.tells_origin
+        && uri.authority().is_none()
+        && uri.scheme().is_none()
+        && !req.extensions().contains::<ConnectionInfo>()
+}
+
 /// Why handlers may not agree on the URL that a request asks for.
-pub(crate) fn doubt(dumper: &Dumper, req: &HttpRequest) -> Option<&'static str> {
-    if names_other_host(req) {
+pub(crate) fn doubt(req: &HttpRequest, glance: &Glance<'_>) -> Option<&'static str> {
+    if names_other_host(req, glance.host) {
         return Some("target");
     }
-    if !is_readable_host(req) {
+    if !is_readable_host(req, glance.host) {
         return Some("host");
     }
-    tells_other_url(dumper, req.headers()).then_some("forwarded-header")
+    glance.tells_other_url.then_some("forwarded-header")
 }
 
 /// All that the headers of proxies tell of the origin, with the host that they
 /// hide: a handler may read any of these instead of `connection_info()`.
-pub(crate) fn told(req: &HttpRequest) -> Option<String> {
+fn told(req: &HttpRequest) -> Option<String> {
     let headers = req.headers();
     let mut told = Vec::new();
     for name in TELLING {
@@ -115,7 +142,7 @@ pub(crate) fn told(req: &HttpRequest) -> Option<String> {
 /// Tells servers of a process apart that share a cache: a visitor chooses the host,
 /// but not the server that he reaches. One of them, mostly the only one, needs no
 /// name.
-pub(crate) fn server(req: &HttpRequest) -> Option<String> {
+fn server(req: &HttpRequest) -> Option<String> {
     static UNNAMED: OnceLock<SocketAddr> = OnceLock::new();
 
     let addr = req.app_config().local_addr();
@@ -125,9 +152,8 @@ pub(crate) fn server(req: &HttpRequest) -> Option<String> {
 
 /// Tells requests apart that name their host in another place than most, since
 /// handlers may look for it there, or print the whole target.
-pub(crate) fn form(req: &HttpRequest) -> Option<String> {
-    let has_field = req.headers().contains_key(header::HOST);
-    let form = match (has_field, req.uri().authority()) {
+fn form(req: &HttpRequest, glance: &Glance<'_>) -> Option<String> {
+    let form = match (glance.host != Host::Missing, req.uri().authority()) {
         (true, None) => return None,
         (true, Some(_)) => "host, authority",
         (false, Some(_)) => "authority",
@@ -138,42 +164,27 @@ pub(crate) fn form(req: &HttpRequest) -> Option<String> {
 
 /// Whether the request line names a host besides the `Host` header, so that a
 /// handler may see another one than the key has.
-fn names_other_host(req: &HttpRequest) -> bool {
-    let host = req.headers().get(header::HOST);
-    let Some(authority) = req.uri().authority() else {
+fn names_other_host(req: &HttpRequest, host: Host<'_>) -> bool {
+    let is_http_2 = req.version() >= Version::HTTP_2;
+    match (authority(req), host) {
         // Over HTTP/2 `guard::Host` reads the authority alone, which may be missing.
-        return req.version() >= Version::HTTP_2 && host.is_some();
-    };
-    req.version() < Version::HTTP_2
-        || host.is_some_and(|host| host.as_bytes() != authority.as_str().as_bytes())
+        (None, host) => is_http_2 && host != Host::Missing,
+        (Some(_), Host::Missing) => !is_http_2,
+        (Some(authority), Host::Is(host)) => !is_http_2 || host != authority,
+        (Some(_), Host::Unreadable) => true,
+    }
 }
 
 /// Whether all handlers find the same host in a request.
-fn is_readable_host(req: &HttpRequest) -> bool {
-    let mut lines = req.headers().get_all(header::HOST);
-    let is_text = lines.next().is_none_or(|host| host.to_str().is_ok());
+fn is_readable_host(req: &HttpRequest, host: Host<'_>) -> bool {
+    let has_capitals = |host: &str| host.bytes().any(|byte| byte.is_ascii_uppercase());
     // A target cannot be shown to them in lower case.
-    let is_lower = authority(req).is_none_or(|host| host.to_ascii_lowercase() == host);
-    is_text && is_lower && lines.next().is_none()
-}
-
-/// What may make a handler believe in another URL.
-fn tells_other_url(dumper: &Dumper, headers: &HeaderMap) -> bool {
-    let tells = |name: &HeaderName| {
-        let name = name.as_str();
-        let is_override = match name.strip_prefix("x-") {
-            Some(rest) => is_among(rest, &X_OVERRIDES) && !FORWARDED.contains(&name),
-            None => is_among(name, &OVERRIDES),
-        };
-        is_override && !is_among(name, &dumper.harmless_headers)
-    };
-    let is_ambiguous = headers.get_all(header::FORWARDED).any(hides_delimiters);
-    is_ambiguous || headers.keys().any(tells)
+    host != Host::Unreadable && !authority(req).is_some_and(has_capitals)
 }
 
 /// Whether a `Forwarded` is read in one way by those who look at its quotes
 /// (RFC 7239 §4) and in another by those who do not.
-fn hides_delimiters(forwarded: &HeaderValue) -> bool {
+pub(crate) fn hides_delimiters(forwarded: &HeaderValue) -> bool {
     let parts: Vec<&[u8]> = forwarded.as_bytes().split(|byte| *byte == b'"').collect();
     let mut quoted = parts.iter().skip(1).step_by(2).copied().flatten();
     parts.len().is_multiple_of(2)

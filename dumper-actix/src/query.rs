@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use url::form_urlencoded;
 
-use crate::names::is_among;
+use crate::names::Names;
 
 /// What of a query selects a page, for [`Dumper::query`](crate::Dumper::query).
 ///
@@ -29,8 +29,8 @@ use crate::names::is_among;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query {
-    dropped: Vec<String>,
-    only: Option<Vec<String>>,
+    dropped: Names,
+    only: Option<Names>,
     sorted: bool,
 }
 
@@ -59,7 +59,8 @@ impl Query {
     where
         I: IntoIterator<Item: Into<String>>,
     {
-        self.dropped.extend(names.into_iter().map(Into::into));
+        self.dropped
+            .extend(names.into_iter().map(Into::<String>::into));
         self
     }
 
@@ -73,7 +74,7 @@ impl Query {
     where
         I: IntoIterator<Item: Into<String>>,
     {
-        self.only = Some(names.into_iter().map(Into::into).collect());
+        self.only = Some(names.into_iter().map(Into::<String>::into).collect());
         self
     }
 
@@ -120,12 +121,12 @@ impl Query {
         let is_plain = name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
-        is_plain && !name.is_empty() && !pair.contains(';') && is_among(name, &self.dropped)
+        is_plain && !name.is_empty() && !pair.contains(';') && self.dropped.has(name)
     }
 
     fn allows(&self, pair: &str) -> bool {
         let Some(only) = &self.only else { return true };
-        pair.is_empty() || (!pair.contains(';') && is_among(&decoded_name(pair), only))
+        pair.is_empty() || (!pair.contains(';') && only.has(&decoded_name(pair)))
     }
 }
 

@@ -122,7 +122,7 @@ impl<'d> Render<'d> {
         if res.status().is_success() && res.error().is_some() {
             return Err("error".to_owned());
         }
-        if !dumper.covers(&dumper::Path::requested(req.path())) {
+        if !dumper.covers(dumper::Path::requested(req.path()).as_str()) {
             return Err("ignored".to_owned());
         }
         if let Some(LeftAlone(reason)) = req.extensions().get() {
@@ -202,8 +202,8 @@ impl<'d> Render<'d> {
             }
         };
         debug!(target: "dumper::middleware", "stored: {what}");
-        let headers = res.headers_mut();
-        let body = representation::select(dumper, &what.key, &page, &self.asked, headers).await;
+        let representation = representation::select(dumper, &what.key, &page, &self.asked).await;
+        let body = representation.of(&page, res.headers_mut());
         let made = res.status();
         let wanted = Wanted {
             method: &what.method,

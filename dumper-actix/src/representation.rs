@@ -25,8 +25,7 @@ impl Prepared {
         let headers = page.headers().iter();
         let headers = headers.filter_map(|(name, value)| {
             let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-            let value = HeaderValue::from_maybe_shared(value.clone()).ok()?;
-            Some((name, value))
+            Some((name, shared(value)?))
         });
         let headers: Vec<(HeaderName, HeaderValue)> = headers.collect();
         Self {
@@ -34,6 +33,26 @@ impl Prepared {
             codings: Codings::of(&headers.iter().cloned().collect()),
             headers,
         }
+    }
+}
+
+/// A value that is cheap to clone. What many pages say is nobody's in particular, and
+/// takes no count of who has it.
+fn shared(value: &Bytes) -> Option<HeaderValue> {
+    const COMMON: [&str; 8] = [
+        "text/html; charset=utf-8",
+        "text/html",
+        "text/plain; charset=utf-8",
+        "application/json",
+        "no-cache",
+        "Accept-Encoding",
+        "accept-encoding",
+        "nosniff",
+    ];
+    let common = COMMON.into_iter().find(|common| value == common.as_bytes());
+    match common {
+        Some(common) => Some(HeaderValue::from_static(common)),
+        None => HeaderValue::from_maybe_shared(value.clone()).ok(),
     }
 }
 
@@ -54,41 +73,90 @@ pub(crate) fn add_headers(page: &Page, headers: &mut HeaderMap) {
     }
 }
 
-/// Selects the representation of a page for a request (RFC 9110 §12.1): returns
-/// its body, and tells in the headers, those of the page, what it is.
+/// In which form a page is sent (RFC 9110 §12.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Representation {
+    AsItIs,
+    #[cfg(feature = "compress")]
+    In(Coding),
+}
+
+impl Representation {
+    /// The body of a page in this form; tells in the headers, those of the page, what
+    /// it is.
+    pub(crate) fn of(self, page: &Page, headers: &mut HeaderMap) -> Bytes {
+        #[cfg(feature = "compress")]
+        if let Self::In(coding) = self
+            && let Some(coded) = codings(page).and_then(|codings| codings.made(coding)?)
+        {
+            coded.tell_in(headers);
+            return coded.body().clone();
+        }
+        #[cfg(not(feature = "compress"))]
+        let _ = headers;
+        page.body().clone()
+    }
+}
+
+/// The form for a request, if it need not be made first.
+#[cfg(feature = "compress")]
+pub(crate) fn ready(dumper: &Dumper, page: &Page, request: &HeaderMap) -> Option<Representation> {
+    let Some((codings, coding)) = offered(dumper, page, request) else {
+        return Some(Representation::AsItIs);
+    };
+    codings.made(coding).map(|coded| match coded {
+        Some(_) => Representation::In(coding),
+        None => Representation::AsItIs,
+    })
+}
+
+/// The form for a request, which may have to be made.
 #[cfg(feature = "compress")]
 pub(crate) async fn select(
     dumper: &Dumper,
     key: &Key,
     page: &Arc<Page>,
     request: &HeaderMap,
-    headers: &mut HeaderMap,
-) -> Bytes {
-    if dumper.compress
-        // Elsewhere a coding would be made anew for each request.
-        && dumper.cache.is_near()
-        && let Some(prepared) = page.prepared(Prepared::of)
-        && let Some(codings) = &prepared.codings
-        && let Some(coding) = Coding::best_for(request)
-    {
-        let keep = |bytes| dumper.cache.add_weight(key, page, bytes);
-        if let Some(coded) = codings.get_or_make(coding, page.body(), keep).await {
-            coded.tell_in(headers);
-            return coded.body().clone();
-        }
+) -> Representation {
+    let Some((codings, coding)) = offered(dumper, page, request) else {
+        return Representation::AsItIs;
+    };
+    let keep = |bytes| dumper.cache.add_weight(key, page, bytes);
+    match codings.get_or_make(coding, page.body(), keep).await {
+        Some(_) => Representation::In(coding),
+        None => Representation::AsItIs,
     }
-    page.body().clone()
 }
 
-/// Returns the body of a page: it has one representation.
+/// The coding that a client takes best, of those that a page may be sent in.
+#[cfg(feature = "compress")]
+fn offered<'p>(
+    dumper: &Dumper,
+    page: &'p Page,
+    request: &HeaderMap,
+) -> Option<(&'p Codings, Coding)> {
+    // Where pages are not kept, a coding would be made anew for each request.
+    if !dumper.compress || !dumper.cache.is_near() {
+        return None;
+    }
+    Some((codings(page)?, Coding::best_for(request)?))
+}
+
+#[cfg(feature = "compress")]
+fn codings(page: &Page) -> Option<&Codings> {
+    page.prepared(Prepared::of)?.codings.as_ref()
+}
+
+/// The form for a request: there is one.
+#[cfg(not(feature = "compress"))]
+#[allow(clippy::unnecessary_wraps, reason = "a coding may have to be made")]
+pub(crate) fn ready(_: &Dumper, _: &Page, _: &HeaderMap) -> Option<Representation> {
+    Some(Representation::AsItIs)
+}
+
+/// The form for a request: there is one.
 #[cfg(not(feature = "compress"))]
 #[allow(clippy::unused_async, reason = "a coding has to be waited for")]
-pub(crate) async fn select(
-    _: &Dumper,
-    _: &Key,
-    page: &Arc<Page>,
-    _: &HeaderMap,
-    _: &mut HeaderMap,
-) -> Bytes {
-    page.body().clone()
+pub(crate) async fn select(_: &Dumper, _: &Key, _: &Arc<Page>, _: &HeaderMap) -> Representation {
+    Representation::AsItIs
 }

@@ -1,5 +1,6 @@
 //! Which responses are stored, and what of them.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use actix_web::http::StatusCode;
@@ -59,7 +60,7 @@ impl Head {
             headers,
             vary: vary
                 .map(|name| {
-                    let value = header_value(request, &name);
+                    let value = header_value(request, &name).map(Cow::into_owned);
                     (name, value)
                 })
                 .collect(),

@@ -12,8 +12,9 @@ use actix_web::http::uri::PathAndQuery;
 /// selected by.
 #[derive(Debug, Default)]
 pub(crate) struct Target {
-    pub(crate) uri: Option<Uri>,
-    pub(crate) host: Option<HeaderValue>,
+    // In boxes, since mostly there is nothing, and every hit carries it.
+    pub(crate) uri: Option<Box<Uri>>,
+    pub(crate) host: Option<Box<HeaderValue>>,
 }
 
 impl Target {
@@ -22,10 +23,10 @@ impl Target {
         if let Some(uri) = self.uri {
             // The path is the same, so what of it has been matched is too.
             req.match_info_mut().get_mut().update(&uri);
-            req.head_mut().uri = uri;
+            req.head_mut().uri = *uri;
         }
         if let Some(host) = self.host {
-            req.headers_mut().insert(HOST, host);
+            req.headers_mut().insert(HOST, *host);
             req.extensions_mut().remove::<ConnectionInfo>();
         }
     }

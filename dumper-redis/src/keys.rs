@@ -164,7 +164,8 @@ pub(crate) fn select(
     names: &[String],
     headers: &RequestHeaders<'_>,
 ) -> Vec<(String, Option<Vec<u8>>)> {
-    let selected = names.iter().map(|name| (name.clone(), headers(name)));
+    let value = |name: &String| headers(name).map(Cow::into_owned);
+    let selected = names.iter().map(|name| (name.clone(), value(name)));
     selected.collect()
 }
 

@@ -30,8 +30,8 @@ pub mod acceptance;
 pub use dumper_derive::{Dumped, behavior};
 
 pub use crate::cache::{
-    AlreadyInstalled, Cache, CacheBuilder, Key, Lease, Lookup, NotStored, Page, RequestHeaders,
-    Stats, Times, invalidate_paths,
+    AlreadyInstalled, Cache, CacheBuilder, Key, KeyRef, Lease, Lookup, NotStored, Page,
+    RequestHeaders, Stats, Times, invalidate_paths,
 };
 pub use crate::dependent_paths::DependentPaths;
 pub use crate::dumped::Dumped;

@@ -14,7 +14,7 @@
 //!   finds `vanilla` under the collations that MariaDB has by default. A write
 //!   to the row drops all of them.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -32,6 +32,11 @@ impl Path {
     #[must_use]
     pub fn requested(path: &str) -> Self {
         Self(canonical(path).into())
+    }
+
+    /// A path whose text is in canonical form.
+    pub(crate) fn of_canonical(path: &str) -> Self {
+        Self(path.into())
     }
 
     /// Reads a path that a model declares.
@@ -64,6 +69,13 @@ impl Path {
             path: self.clone(),
             folded: fold(&self.0).into(),
         }
+    }
+}
+
+/// Pages are looked for by the text.
+impl Borrow<str> for Path {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 
@@ -134,22 +146,28 @@ pub(crate) fn canonical(path: &str) -> Cow<'_, str> {
     normalize(path, is_segment_byte)
 }
 
-/// Whether each percent sign of a request path encodes a byte. What a handler
-/// makes of a stray one cannot be foreseen (some decode twice).
-pub(crate) fn is_well_formed(path: &str) -> bool {
+/// Reads a request path: its canonical form, and its spelling, if that is another one
+/// that a handler can tell from it, after the normalization that RFC 3986 §6.2.2
+/// calls safe.
+///
+/// `None` if a percent sign encodes no byte: what a handler makes of that cannot be
+/// foreseen (some decode twice).
+pub(crate) fn read(path: &str) -> Option<(Cow<'_, str>, Option<Cow<'_, str>>)> {
+    if is_canonical(path) {
+        return Some((Cow::Borrowed(path), None));
+    }
+    is_well_formed(path).then(|| {
+        let canonical = canonical(path);
+        let spelling = normalize(path, is_unreserved);
+        let is_other = spelling != canonical;
+        (canonical, is_other.then_some(spelling))
+    })
+}
+
+fn is_well_formed(path: &str) -> bool {
     path.bytes()
         .enumerate()
         .all(|(at, byte)| byte != b'%' || hex_pair(&path.as_bytes()[at + 1..]).is_some())
-}
-
-/// Returns how a request path is spelled, after the normalization that
-/// RFC 3986 §6.2.2 calls safe, where that is not its canonical form.
-pub(crate) fn spelling(path: &str) -> Option<String> {
-    if is_canonical(path) {
-        return None;
-    }
-    let spelling = normalize(path, is_unreserved);
-    (spelling != canonical(path)).then(|| spelling.into_owned())
 }
 
 /// Encodes a value as one segment of a path.
@@ -188,9 +206,22 @@ fn normalize(path: &str, decodes: fn(u8) -> bool) -> Cow<'_, str> {
 }
 
 fn is_canonical(path: &str) -> bool {
-    path.bytes()
-        .all(|byte| byte == b'/' || is_segment_byte(byte))
+    path.bytes().all(|byte| AS_IT_IS[usize::from(byte)])
 }
+
+/// The bytes of a path in canonical form, but for percent-encodings: each path that is
+/// asked for is looked through.
+static AS_IT_IS: [bool; 256] = {
+    let mut bytes = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[expect(clippy::cast_possible_truncation, reason = "it is less than 256")]
+        let is = byte as u8 == b'/' || is_segment_byte(byte as u8);
+        bytes[byte] = is;
+        byte += 1;
+    }
+    bytes
+};
 
 fn push(byte: u8, raw: bool, path: &mut String) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
@@ -211,13 +242,28 @@ fn hex_pair(bytes: &[u8]) -> Option<u8> {
 }
 
 /// RFC 3986 §2.3.
-fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
+const fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
 /// What may stand in a segment as it is: RFC 3986 §3.3, `pchar`.
-fn is_segment_byte(byte: u8) -> bool {
-    is_unreserved(byte) || b"!$&'()*+,;=:@".contains(&byte)
+const fn is_segment_byte(byte: u8) -> bool {
+    is_unreserved(byte)
+        || matches!(
+            byte,
+            b'!' | b'$'
+                | b'&'
+                | b'\''
+                | b'('
+                | b')'
+                | b'*'
+                | b'+'
+                | b','
+                | b';'
+                | b'='
+                | b':'
+                | b'@'
+        )
 }
 
 fn without_origin(text: &str) -> &str {
@@ -314,6 +360,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn spelling(path: &str) -> Option<String> {
+        let (_, spelling) = read(path)?;
+        spelling.map(Cow::into_owned)
+    }
 
     #[test]
     fn equivalent_spellings_are_one_path() {

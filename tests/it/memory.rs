@@ -1,5 +1,6 @@
 //! No visitor can push the site out of memory, or its pages out of the cache.
 
+use std::borrow::Cow;
 use std::fs;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -246,7 +247,7 @@ fn a_crowd_waits_for_a_render_within_a_bound() {
 /// Whether a page is in the cache, without asking for it at the site.
 async fn has(cache: &Cache, path: &str, query: Option<&str>, language: Option<&str>) -> bool {
     let key = Key::new("http", "localhost:8080", path, query).unwrap();
-    let language = language.map(|language| language.as_bytes().to_vec());
+    let language = language.map(|language| Cow::Borrowed(language.as_bytes()));
     let headers = |name: &str| language.clone().filter(|_| name == "accept-language");
     matches!(cache.look_up(&key, &headers).await, Lookup::Hit(_))
 }

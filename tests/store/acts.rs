@@ -1,5 +1,6 @@
 //! What the tests of shared caches are made of.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,7 @@ pub(crate) fn key(path: &str) -> Key {
 }
 
 /// A request without headers.
-pub(crate) fn plain(_: &str) -> Option<Vec<u8>> {
+pub(crate) fn plain(_: &str) -> Option<Cow<'static, [u8]>> {
     None
 }
 

@@ -1,10 +1,15 @@
 //! What visitors and writers may make grow.
 
+use std::borrow::Cow;
+
 use super::*;
 
 async fn put_of(store: &Redis, key: &Key, vary: &str) -> Result<Stamp, NotStored> {
-    let value = |name: &str| (name == "accept").then(|| vary.as_bytes().to_vec());
-    let page = page("page").vary(vec![("accept".to_owned(), value("accept"))]);
+    let value = |name: &str| (name == "accept").then(|| Cow::Borrowed(vary.as_bytes()));
+    let page = page("page").vary(vec![(
+        "accept".to_owned(),
+        value("accept").map(Cow::into_owned),
+    )]);
     let Ok(Leased::Granted(stamp)) = store.lease(key, &value, false).await else {
         panic!("no lease");
     };
@@ -39,7 +44,7 @@ async fn a_path_does_not_grow_by_its_visitors() {
     assert!(fields <= most, "{fields}");
     let mut found = 0;
     for number in 0..100 {
-        let value = |name: &str| (name == "accept").then(|| number.to_string().into_bytes());
+        let value = |name: &str| (name == "accept").then(|| number.to_string().into_bytes().into());
         let key = key_of("/", Some(&number.to_string()));
         let page = stores[0].look_up(&key, &value).await.unwrap();
         found += usize::from(page.is_some());

@@ -213,7 +213,7 @@ async fn store_among<S: Store>(store: &S, key: &Key, page: &Page, max_variants: 
 async fn found<S: Store>(store: &S, key: &Key, headers: Vary<'_>) -> Option<String> {
     let value = |name: &str| {
         let header = headers.iter().find(|(known, _)| *known == name);
-        header.and_then(|(_, value)| value.map(|value| value.as_bytes().to_vec()))
+        header.and_then(|(_, value)| value.map(|value| value.as_bytes().into()))
     };
     let found = store.look_up(key, &value).await;
     let page = found.expect("a page can be looked up")?.page;

@@ -1,5 +1,6 @@
 //! One render at a time for a page: the others wait for it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
@@ -47,7 +48,7 @@ pub(crate) struct Sought {
 impl Sought {
     pub(crate) fn new(key: &Key, selecting: Vec<String>, headers: &RequestHeaders<'_>) -> Self {
         let selecting = selecting.into_iter().map(|name| {
-            let value = headers(&name);
+            let value = headers(&name).map(Cow::into_owned);
             (name, value)
         });
         Self {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::key::{Key, Variant};
+use super::key::{Key, KeyRef, Variant};
 use super::page::{Page, RequestHeaders};
 use crate::reach::Filing;
 
@@ -37,10 +37,14 @@ struct Stored {
 
 impl Group {
     /// The page for a request, the one made last if several fit (RFC 9111 §4.1).
-    pub(super) fn select(&self, key: &Key, headers: &RequestHeaders<'_>) -> Option<&Arc<Page>> {
+    pub(super) fn select(
+        &self,
+        key: &KeyRef<'_>,
+        headers: &RequestHeaders<'_>,
+    ) -> Option<&Arc<Page>> {
         let mut newest_first = self.variants.iter().rev();
         let stored = newest_first.find(|stored| {
-            stored.variant == *key.variant()
+            key.has(&stored.variant)
                 && stored.page.is_selected_by(headers)
                 && stored.page.is_fresh(Instant::now)
         });

@@ -1,8 +1,9 @@
 //! What selects a page.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use crate::path::{Path, is_well_formed, spelling};
+use crate::path::{Path, read};
 
 /// What of a request selects a page, besides the headers that `Vary` names: the
 /// path, and the variant by scheme, host, query and spelling.
@@ -43,16 +44,8 @@ impl Key {
     /// cache.
     #[must_use]
     pub fn new(scheme: &str, host: &str, path: &str, query: Option<&str>) -> Option<Self> {
-        is_well_formed(path).then(|| Self {
-            path: Path::requested(path),
-            variant: Variant {
-                scheme: scheme.to_owned(),
-                host: host.to_owned(),
-                told: None,
-                spelling: spelling(path),
-                query: query.map(ToOwned::to_owned),
-            },
-        })
+        let key = KeyRef::new(scheme, host.into(), path, query.map(Cow::Borrowed))?;
+        Some(key.to_key())
     }
 
     /// Adds what else the request tells of its origin: headers of proxies that a
@@ -61,6 +54,28 @@ impl Key {
     pub fn told(mut self, origin: Option<String>) -> Self {
         self.variant.told = origin;
         self
+    }
+
+    /// The same key, as one that borrows from this.
+    #[must_use]
+    pub fn borrowed(&self) -> KeyRef<'_> {
+        let Variant {
+            scheme,
+            host,
+            told,
+            spelling,
+            query,
+        } = &self.variant;
+        let [told, spelling, query] =
+            [told, spelling, query].map(|part| part.as_deref().map(Cow::Borrowed));
+        KeyRef {
+            path: self.path.as_str().into(),
+            scheme,
+            host: host.into(),
+            told,
+            spelling,
+            query,
+        }
     }
 
     /// The path: the unit of invalidation.
@@ -124,19 +139,94 @@ impl Variant {
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Variant {
+        self.borrowed().fmt(f)
+    }
+}
+
+/// A [`Key`] that borrows from its request, to look for a page without a copy of
+/// anything.
+#[derive(Clone, Debug)]
+pub struct KeyRef<'r> {
+    path: Cow<'r, str>,
+    scheme: &'r str,
+    host: Cow<'r, str>,
+    told: Option<Cow<'r, str>>,
+    spelling: Option<Cow<'r, str>>,
+    query: Option<Cow<'r, str>>,
+}
+
+impl<'r> KeyRef<'r> {
+    /// Makes the key of a request; see [`Key::new`].
+    #[must_use]
+    pub fn new(
+        scheme: &'r str,
+        host: Cow<'r, str>,
+        path: &'r str,
+        query: Option<Cow<'r, str>>,
+    ) -> Option<Self> {
+        let (path, spelling) = read(path)?;
+        Some(Self {
+            path,
             scheme,
             host,
-            told,
+            told: None,
             spelling,
             query,
-        } = &self.variant;
-        let path = spelling.as_deref().unwrap_or(self.path.as_str());
+        })
+    }
+
+    /// Adds what else the request tells of its origin; see [`Key::told`].
+    pub fn tell(&mut self, origin: String) {
+        self.told = Some(Cow::Owned(origin));
+    }
+
+    /// The text of its [path](Key::path).
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The host.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Makes the key that this is.
+    #[must_use]
+    pub fn to_key(&self) -> Key {
+        let owned = |part: &Option<Cow<'_, str>>| part.as_deref().map(str::to_owned);
+        Key {
+            path: Path::of_canonical(&self.path),
+            variant: Variant {
+                scheme: self.scheme.to_owned(),
+                host: self.host.as_ref().to_owned(),
+                told: owned(&self.told),
+                spelling: owned(&self.spelling),
+                query: owned(&self.query),
+            },
+        }
+    }
+
+    /// Whether this is what selects a page under its path.
+    pub(super) fn has(&self, variant: &Variant) -> bool {
+        self.host == variant.host
+            && self.query.as_deref() == variant.query.as_deref()
+            && self.scheme == variant.scheme
+            && self.spelling.as_deref() == variant.spelling.as_deref()
+            && self.told.as_deref() == variant.told.as_deref()
+    }
+}
+
+impl fmt::Display for KeyRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { scheme, host, .. } = self;
+        let path = self.spelling.as_deref().unwrap_or(&self.path);
         write!(f, "{scheme}://{host}{path}")?;
-        if let Some(query) = query {
+        if let Some(query) = &self.query {
             write!(f, "?{query}")?;
         }
-        match told {
+        match &self.told {
             Some(told) => write!(f, " ({told})"),
             None => Ok(()),
         }

@@ -10,7 +10,7 @@ use quick_cache::sync::Cache as Pages;
 use quick_cache::{Lifecycle, OptionsBuilder, Weighter};
 
 use super::group::{Bounds, Group};
-use super::key::Key;
+use super::key::{Key, KeyRef};
 use super::page::{Page, RequestHeaders};
 use super::stats::Counters;
 use crate::path::Path;
@@ -73,10 +73,17 @@ impl Memory {
         self.copied.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    pub(crate) fn select(&self, key: &Key, headers: &RequestHeaders<'_>) -> Option<Arc<Page>> {
+    pub(crate) fn select(
+        &self,
+        key: &KeyRef<'_>,
+        headers: &RequestHeaders<'_>,
+    ) -> Option<Arc<Page>> {
         let group = self.groups.get(key.path())?;
         let page = group.select(key, headers)?;
-        page.touch(self.moment());
+        // Where there is one, none was served less recently.
+        if group.len() > 1 {
+            page.touch(self.moment());
+        }
         Some(Arc::clone(page))
     }
 

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 pub use self::builder::{AlreadyInstalled, CacheBuilder};
 pub(crate) use self::flight::Sought;
 use self::flight::{Flights, Leading, Outcome, Turn};
-pub use self::key::Key;
+pub use self::key::{Key, KeyRef};
 pub use self::lease::{Lease, NotStored};
 pub(crate) use self::memory::Memory;
 pub use self::page::{Page, RequestHeaders, Times};
@@ -123,6 +123,32 @@ impl Cache {
             Err(barred) => Err(barred),
         };
         self.counted(lookup)
+    }
+
+    /// Looks a page up that can be served at once: it is in memory, and known to be
+    /// true without that anybody is asked. With a [store](CacheBuilder::store) there is
+    /// none.
+    ///
+    /// If there is one, and the caller accepts it, it is a hit. Otherwise nothing is
+    /// counted, and the request is for [`look_up`](Self::look_up). It allocates
+    /// nothing, unless `headers` does.
+    #[must_use]
+    pub fn hit(
+        &self,
+        key: &KeyRef<'_>,
+        headers: &RequestHeaders<'_>,
+        accepts: impl FnOnce(&Page) -> bool,
+    ) -> Option<Arc<Page>> {
+        if self.shared.is_some() {
+            return None;
+        }
+        self.process.expire();
+        let page = self.memory.select(key, headers)?;
+        if !accepts(&page) {
+            return None;
+        }
+        self.memory.counters().hit();
+        Some(page)
     }
 
     fn counted(&self, lookup: Result<Lookup, Barred>) -> Lookup {
@@ -250,7 +276,7 @@ impl Cache {
                 Turn::Lead(id, filing, leading) => {
                     let mut lease = self.lease(&sought, id, filing, Some(leading));
                     // The page may have been stored since it was looked for.
-                    if self.memory.select(key, headers).is_some()
+                    if self.memory.select(&key.borrowed(), headers).is_some()
                         && let Some(page) = self.select(key, headers).await?
                     {
                         lease.end(Outcome::Stored);
@@ -321,7 +347,7 @@ impl Cache {
         let (process, memory) = (&self.process, &self.memory);
         process.expire();
         match &self.shared {
-            None => Ok(memory.select(key, headers)),
+            None => Ok(memory.select(&key.borrowed(), headers)),
             Some(shared) => shared.page(process, memory, key, headers).await,
         }
     }

@@ -1,6 +1,7 @@
 //! A stored response.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -209,7 +210,7 @@ impl Page {
     pub(super) fn is_selected_by(&self, headers: &RequestHeaders<'_>) -> bool {
         self.vary
             .iter()
-            .all(|(name, value)| headers(name) == *value)
+            .all(|(name, value)| headers(name).as_deref() == value.as_deref())
     }
 
     /// The names of the request headers that selected it.
@@ -275,4 +276,4 @@ pub struct Times {
 
 /// The value of a request's header field, its lines joined by `, `, by its name
 /// in lower case.
-pub type RequestHeaders<'a> = dyn Fn(&str) -> Option<Vec<u8>> + Sync + 'a;
+pub type RequestHeaders<'a> = dyn Fn(&str) -> Option<Cow<'a, [u8]>> + Sync + 'a;

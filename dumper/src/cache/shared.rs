@@ -50,7 +50,7 @@ impl Shared {
             return Err(Barred::Fenced);
         }
         if self.keeps_near
-            && let Some(page) = memory.select(key, headers)
+            && let Some(page) = memory.select(&key.borrowed(), headers)
             && let Some(stamp) = page.stamp()
         {
             if self.store.is_current(key, stamp).await? {

@@ -83,7 +83,10 @@ impl Store for MemoryStore {
         key: &Key,
         headers: &RequestHeaders<'_>,
     ) -> Result<Option<Stored>, Unavailable> {
-        let page = self.state(Instant::now()).memory.select(key, headers);
+        let page = self
+            .state(Instant::now())
+            .memory
+            .select(&key.borrowed(), headers);
         Ok(page.and_then(|page| {
             let stamp = Stamp::clone(stamp_of(&page)?);
             let page = page.copy();

@@ -70,7 +70,11 @@ impl Site {
     }
 
     async fn look_up(&self, key: &Key, variant: Option<u8>) -> Lookup {
-        let language = |name: &str| variant.filter(|_| name == SELECTING).map(|it| vec![it]);
+        let language = |name: &str| {
+            variant
+                .filter(|_| name == SELECTING)
+                .map(|it| vec![it].into())
+        };
         self.cache.look_up(key, &language).await
     }
 }

@@ -106,9 +106,10 @@ fn visitors_who_have_pages_of_their_own_wait_for_those() {
         let visitors = ["de", "fr", "de", "fr"].map(|language| {
             let (cache, row) = (cache.clone(), Arc::clone(&row));
             spawn(async move {
-                let headers = move |_: &str| Some(language.as_bytes().to_vec());
+                let headers = move |_: &str| Some(language.as_bytes().into());
                 if let Lookup::Miss(lease) = cache.look_up(&key("/a/"), &headers).await {
-                    let vary = vec![("accept-language".to_owned(), headers(""))];
+                    let language = Some(language.as_bytes().to_vec());
+                    let vary = vec![("accept-language".to_owned(), language)];
                     cache.fill(lease, row.render().vary(vary));
                 }
             })

@@ -68,7 +68,7 @@ impl Shell for Mistaken {
         if !self.makes(Mistake::IgnoresDeadlines) {
             drop(self.ledger());
         }
-        self.memory.select(key, &|_| None)
+        self.memory.select(&key.borrowed(), &|_| None)
     }
 
     fn lease(&self, key: &Key) -> Option<Self::Lease> {
@@ -84,7 +84,7 @@ impl Shell for Mistaken {
             return;
         }
         let _held = (!self.makes(Mistake::InsertsUnlocked)).then_some(ledger);
-        let replaces = self.memory.select(&key, &|_| None).is_some();
+        let replaces = self.memory.select(&key.borrowed(), &|_| None).is_some();
         self.memory.insert(&key, &Arc::new(page), &filing);
         if replaces && self.makes(Mistake::ForgetsReplacement) {
             self.memory.lose_names(key.path(), &filing);
