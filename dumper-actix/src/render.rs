@@ -6,7 +6,7 @@ use std::time::{Instant, SystemTime};
 use actix_web::body::{BodySize, EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use bytes::Bytes;
 use dumper::Lease;
@@ -182,19 +182,14 @@ impl<'d> Render<'d> {
     async fn fill<B: MessageBody>(
         self,
         mut res: HttpResponse<()>,
-        head: Head,
+        mut head: Head,
         body: Bytes,
         lease: Lease,
     ) -> HttpResponse<Body<B>> {
         let Self { dumper, what, .. } = &self;
-        // The body may be a small part of what it holds in memory.
-        let page = head.with_body(Bytes::copy_from_slice(&body));
-        if let Some(etag) = page.header("etag").cloned()
-            && let Ok(etag) = HeaderValue::from_maybe_shared(etag)
-        {
-            res.headers_mut().insert(header::ETAG, etag);
-        }
-        let page = match lease.fill(page).await {
+        let body = exact(body);
+        res.headers_mut().insert(header::ETAG, head.etag(&body));
+        let page = match lease.fill(head.with_body(body.clone())).await {
             Ok(page) => page,
             Err(err) => {
                 let res = res.set_body(EitherBody::right(body));
@@ -240,6 +235,16 @@ impl<'d> Render<'d> {
     /// for `GET`.
     fn is_unheard(&self, body: &impl MessageBody) -> bool {
         self.what.method == Method::HEAD && body.size() == BodySize::Stream
+    }
+}
+
+/// A body that holds no more memory than it has bytes: it may be a small part of what
+/// it holds, and what others hold besides is not the cache's to count.
+fn exact(body: Bytes) -> Bytes {
+    if body.is_unique() {
+        Vec::from(body).into_boxed_slice().into()
+    } else {
+        Bytes::copy_from_slice(&body)
     }
 }
 

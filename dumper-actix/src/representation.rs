@@ -25,7 +25,7 @@ impl Prepared {
         let headers = page.headers().iter();
         let headers = headers.filter_map(|(name, value)| {
             let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-            Some((name, shared(value)?))
+            Some((name, shared(&value)?))
         });
         let headers: Vec<(HeaderName, HeaderValue)> = headers.collect();
         Self {

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use bytes::Bytes;
-use dumper::Page;
+use dumper::{Headers, Page};
 
+use crate::conditions::etag_of;
 use crate::dumper::{BrowserCache, Dumper};
 use crate::fields::tokens;
 use crate::freshness::{Fresh, Lifetime};
@@ -38,7 +39,7 @@ const NOT_STORED: [&str; 14] = [
 #[derive(Debug)]
 pub(crate) struct Head {
     status: StatusCode,
-    headers: Vec<(String, Bytes)>,
+    headers: Vec<(HeaderName, HeaderValue)>,
     vary: Vec<(String, Option<Vec<u8>>)>,
     fresh: Option<Fresh>,
     no_transform: bool,
@@ -69,14 +70,23 @@ impl Head {
         }
     }
 
-    pub(crate) fn with_body(mut self, body: Bytes) -> Page {
-        let has_etag = self.headers.iter().any(|(name, _)| name == "etag");
-        if !has_etag {
-            let etag = crate::conditions::etag_of(&body);
-            let etag = Bytes::copy_from_slice(etag.as_bytes());
-            self.headers.push(("etag".to_owned(), etag));
+    /// The entity tag of the page with a body: that of the response, or else its own.
+    pub(crate) fn etag(&mut self, body: &[u8]) -> HeaderValue {
+        let known = self.headers.iter().find(|(name, _)| *name == header::ETAG);
+        if let Some((_, etag)) = known {
+            return etag.clone();
         }
-        let page = Page::new(self.status.as_u16(), self.headers, body).vary(self.vary);
+        let etag = etag_of(body);
+        self.headers.push((header::ETAG, etag.clone()));
+        etag
+    }
+
+    pub(crate) fn with_body(mut self, body: Bytes) -> Page {
+        self.etag(&body);
+        let headers = self.headers.iter();
+        let headers = headers.map(|(name, value)| (name.as_str(), value.as_bytes()));
+        let headers: Headers = headers.collect();
+        let page = Page::new(self.status.as_u16(), headers, body).vary(self.vary);
         if self.no_transform {
             representation::leave_as_it_is(&page);
         }
@@ -218,17 +228,16 @@ pub(crate) fn tell_browsers(headers: &mut HeaderMap, told: BrowserCache) {
     }
 }
 
-fn stored_headers(response: &HeaderMap, fit: &Fit) -> Vec<(String, Bytes)> {
-    let mut headers: Vec<(String, Bytes)> = response
+fn stored_headers(response: &HeaderMap, fit: &Fit) -> Vec<(HeaderName, HeaderValue)> {
+    // Besides them there are a date and an entity tag.
+    let mut headers = Vec::with_capacity(response.len() + 2);
+    let stored = response
         .iter()
-        .map(|(name, value)| (name.as_str(), value))
-        .filter(|(name, _)| !NOT_STORED.contains(name))
-        .filter(|(name, _)| fit.connection.iter().all(|named| named != name))
-        .map(|(name, value)| (name.to_owned(), Bytes::copy_from_slice(value.as_bytes())))
-        .collect();
+        .filter(|(name, _)| !NOT_STORED.contains(&name.as_str()))
+        .filter(|(name, _)| fit.connection.iter().all(|named| named != name.as_str()));
+    headers.extend(stored.map(|(name, value)| (name.clone(), value.clone())));
     if let Some(fresh) = &fit.fresh {
-        let date = Bytes::copy_from_slice(fresh.date().as_bytes());
-        headers.push(("date".to_owned(), date));
+        headers.push((header::DATE, fresh.date()));
     }
     headers
 }

@@ -30,7 +30,7 @@ pub mod acceptance;
 pub use dumper_derive::{Dumped, behavior};
 
 pub use crate::cache::{
-    AlreadyInstalled, Cache, CacheBuilder, Key, KeyRef, Lease, Lookup, NotStored, Page,
+    AlreadyInstalled, Cache, CacheBuilder, Headers, Key, KeyRef, Lease, Lookup, NotStored, Page,
     RequestHeaders, Stats, Times, invalidate_paths,
 };
 pub use crate::dependent_paths::DependentPaths;

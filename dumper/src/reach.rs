@@ -1,7 +1,6 @@
 //! What an invalidation reaches, and where a page is filed to be reached.
 
 use std::any::TypeId;
-use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -112,7 +111,7 @@ impl EntityTag {
         patterns.map_or(&[], Patterns::as_strings)
     }
 
-    fn has_page_at(&self, path: &Path) -> bool {
+    pub(crate) fn has_page_at(&self, path: &Path) -> bool {
         match &self.0.patterns {
             Some(patterns) => patterns.match_path(path.as_str()),
             None => true,
@@ -148,9 +147,10 @@ impl Hash for EntityTag {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Filing {
-    /// The path asked for, and those an inner service made of it.
-    paths: HashMap<Path, Kin>,
-    tags: HashSet<Tag>,
+    /// The path asked for, and those an inner service made of it; with their kin.
+    paths: Vec<Kin>,
+    /// In order, each once.
+    tags: Vec<Tag>,
 }
 
 impl Filing {
@@ -158,14 +158,14 @@ impl Filing {
     #[must_use]
     pub fn at(path: &Path) -> Self {
         Self {
-            paths: HashMap::from([(path.clone(), path.kin())]),
-            tags: HashSet::new(),
+            paths: vec![path.kin()],
+            tags: Vec::new(),
         }
     }
 
     /// The path asked for, and those that an inner service made of it.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.paths.keys()
+        self.paths.iter().map(Kin::path)
     }
 
     /// The tags that the response named.
@@ -175,22 +175,16 @@ impl Filing {
 
     /// Files it under a further path too.
     pub fn add_path(&mut self, path: &Path) {
-        if !self.paths.contains_key(path) {
-            self.paths.insert(path.clone(), path.kin());
+        if self.paths().all(|it| it != path) {
+            self.paths.push(path.kin());
         }
     }
 
     /// Files it under tags too.
     pub fn add_tags(&mut self, tags: impl IntoIterator<Item = Arc<str>>) {
         self.tags.extend(tags);
-    }
-
-    /// Makes this the filing of two pages together.
-    pub(crate) fn merge(&mut self, other: &Self) {
-        let paths = other.paths.iter();
-        self.paths
-            .extend(paths.map(|(path, kin)| (path.clone(), kin.clone())));
-        self.tags.extend(other.tags.iter().cloned());
+        self.tags.sort_unstable();
+        self.tags.dedup();
     }
 
     /// Everything that reaches the page by name, entities and *all* apart.
@@ -198,18 +192,11 @@ impl Filing {
         let paths = self
             .paths
             .iter()
-            .flat_map(|(path, kin)| [Reach::Path(path.clone()), Reach::Kin(kin.clone())]);
+            .flat_map(|kin| [Reach::Path(kin.path().clone()), Reach::Kin(kin.clone())]);
         paths.chain(self.tags.iter().cloned().map(Reach::Tag))
     }
 
     pub(crate) fn is_page_of(&self, entity: &EntityTag) -> bool {
-        self.paths.keys().any(|path| entity.has_page_at(path))
-    }
-
-    /// The bytes it takes in the tag index, roughly.
-    pub(crate) fn weight(&self) -> usize {
-        let paths = self.paths.keys().map(|path| path.as_str().len() * 3);
-        let tags = self.tags.iter().map(|tag| tag.len());
-        paths.chain(tags).map(|text| text + 128).sum()
+        self.paths().any(|path| entity.has_page_at(path))
     }
 }

@@ -1,5 +1,6 @@
 //! Frames, as they are written and read.
 
+use dumper::Headers;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -23,9 +24,9 @@ fn made(parts: &Parts) -> Page {
     let (status, headers, body, vary, [created, made, stale]) = parts.clone();
     let headers = headers
         .into_iter()
-        .map(|(name, value)| (name, value.into()));
+        .map(|(name, value)| (name, Bytes::from(value)));
     let moment = |millis: Option<u64>| moment(millis.unwrap()).unwrap();
-    Page::new(status, headers.collect(), body.into())
+    Page::new(status, headers.collect::<Headers>(), body.into())
         .vary(vary)
         .restore(Times {
             created: moment(created),
@@ -40,7 +41,7 @@ fn assert_same(page: &Page, parts: &Parts) {
     assert_eq!(page.status(), *status);
     let known = page.headers().iter();
     let known: Vec<_> = known
-        .map(|(name, value)| (name.clone(), value.to_vec()))
+        .map(|(name, value)| (name.to_owned(), value.to_vec()))
         .collect();
     assert_eq!(&known, headers);
     assert_eq!(page.body(), body);
@@ -109,8 +110,8 @@ fn a_frame_of_version_1_is_read_as_it_was_once_written() {
     let page = record.page;
     assert_eq!(page.status(), 203);
     let (_, headers, body, vary, _) = example();
-    assert_eq!(page.headers().len(), headers.len());
-    assert_eq!(page.header("link").unwrap(), &headers[0].1);
+    assert_eq!(page.headers().iter().count(), headers.len());
+    assert_eq!(page.headers().get("link").unwrap(), headers[0].1);
     assert_eq!(page.body(), &body);
     assert_eq!(page.selected_by(), vary);
     assert_eq!(page.left(), Some(Duration::ZERO));
@@ -124,9 +125,9 @@ fn a_frame_is_written_as_version_1_says() {
     let (status, headers, body, vary, _) = example();
     let headers = headers
         .into_iter()
-        .map(|(name, value)| (name, value.into()));
+        .map(|(name, value)| (name, Bytes::from(value)));
     // What has no end has two moments, of which only the first is kept exactly.
-    let page = Page::new(status, headers.collect(), body.into()).vary(vary);
+    let page = Page::new(status, headers.collect::<Headers>(), body.into()).vary(vary);
     let written = encode(1, IDENTITY, &page, &generations(), true).unwrap();
     let golden = GOLDEN_1.replace([' ', '\n'], "");
     let golden = unhex(golden.as_bytes()).unwrap();
@@ -184,7 +185,6 @@ fn the_body_is_not_copied() {
     let page = decode(1, IDENTITY, frame.clone()).unwrap().page;
     let range = frame.as_ptr_range();
     assert!(range.contains(&page.body().as_ptr()));
-    assert!(range.contains(&page.header("link").unwrap().as_ptr()));
 }
 
 #[test]

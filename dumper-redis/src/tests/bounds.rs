@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::*;
 
 async fn put_of(store: &Redis, key: &Key, vary: &str) -> Result<Stamp, NotStored> {
-    let value = |name: &str| (name == "accept").then(|| Cow::Borrowed(vary.as_bytes()));
+    let value = |name: &str| (name == "accept").then_some(Cow::Borrowed(vary.as_bytes()));
     let page = page("page").vary(vec![(
         "accept".to_owned(),
         value("accept").map(Cow::into_owned),

@@ -6,9 +6,10 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
+use super::index::Filed;
 use super::key::{Key, KeyRef, Variant};
 use super::page::{Page, RequestHeaders};
-use crate::reach::Filing;
+use super::weight::{allocated, counted};
 
 /// What all variants of a path may take together.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +23,6 @@ pub(super) struct Bounds {
 pub(super) struct Group {
     /// In the order in which they were made.
     variants: Vec<Stored>,
-    filing: Filing,
     weight: u64,
 }
 
@@ -30,7 +30,7 @@ pub(super) struct Group {
 struct Stored {
     variant: Variant,
     page: Arc<Page>,
-    filing: Filing,
+    filed: Filed,
     /// The bytes of what was made of the page since it was stored.
     added: usize,
 }
@@ -67,34 +67,30 @@ impl Group {
     /// Beyond them, the least recently served ones go, a plain one last.
     pub(super) fn with(
         earlier: Option<&Self>,
-        key: &Key,
+        variant: Variant,
         page: &Arc<Page>,
-        filing: &Filing,
+        filed: Filed,
         bounds: Bounds,
     ) -> Self {
-        let mut group = Self {
-            variants: earlier
-                .map(|group| group.variants.clone())
-                .unwrap_or_default(),
-            filing: filing.clone(),
-            weight: 0,
-        };
-        group
-            .variants
-            .retain(|stored| stored.variant != *key.variant() || !stored.page.same_variant(page));
+        let earlier = earlier.into_iter().flat_map(|group| &group.variants);
+        let others =
+            earlier.filter(|stored| stored.variant != variant || !stored.page.same_variant(page));
+        let mut variants = Vec::with_capacity(others.clone().count() + 1);
+        variants.extend(others.cloned());
         let made_before = |stored: &Stored| stored.page.made() <= page.made();
-        let place = group.variants.partition_point(made_before);
+        let place = variants.partition_point(made_before);
         let stored = Stored {
-            variant: key.variant().clone(),
+            variant,
             page: Arc::clone(page),
-            filing: filing.clone(),
+            filed,
             added: 0,
         };
-        group.variants.insert(place, stored);
+        variants.insert(place, stored);
+        let mut group = Self {
+            variants,
+            weight: 0,
+        };
         group.make_room(page, bounds);
-        for stored in &group.variants {
-            group.filing.merge(&stored.filing);
-        }
         group
     }
 
@@ -134,8 +130,9 @@ impl Group {
         self.variants.iter().map(|stored| &*stored.page)
     }
 
-    pub(super) fn filing(&self) -> &Filing {
-        &self.filing
+    /// Where its pages are filed besides their path.
+    pub(super) fn filed(&self) -> impl Iterator<Item = &Filed> {
+        self.variants.iter().map(|stored| &stored.filed)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -161,9 +158,10 @@ impl Group {
 
     fn weigh(&self) -> u64 {
         let variants = self.variants.iter().map(|stored| {
-            stored.variant.len() + stored.page.weight() + stored.added + 2 * stored.filing.weight()
+            stored.variant.weight() + stored.page.weight() + stored.added + stored.filed.weight()
         });
-        let weight = variants.sum::<usize>() + 512 - self.shared_bytes();
+        let own = counted(size_of::<Self>()) + allocated(size_of_val(&*self.variants));
+        let weight = own + variants.sum::<usize>() - self.shared_bytes();
         u64::try_from(weight).unwrap_or(u64::MAX)
     }
 

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
+use super::weight::{allocated, counted};
 use crate::path::{Path, read};
 
 /// What of a request selects a page, besides the headers that `Vary` names: the
@@ -27,13 +29,19 @@ pub struct Key {
 /// What selects a page under its path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Variant {
-    scheme: String,
-    host: String,
-    /// What else a handler may take for its origin.
-    told: Option<String>,
+    origin: Arc<Origin>,
     /// The path as it was written, if that is not its canonical form.
-    spelling: Option<String>,
-    query: Option<String>,
+    spelling: Option<Box<str>>,
+    query: Option<Box<str>>,
+}
+
+/// Where a request was sent.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Origin {
+    scheme: Box<str>,
+    host: Box<str>,
+    /// What else a handler may take for its origin.
+    told: Option<Box<str>>,
 }
 
 impl Key {
@@ -52,7 +60,7 @@ impl Key {
     /// handler may read instead of scheme and host.
     #[must_use]
     pub fn told(mut self, origin: Option<String>) -> Self {
-        self.variant.told = origin;
+        Arc::make_mut(&mut self.variant.origin).told = origin.map(String::into_boxed_str);
         self
     }
 
@@ -60,18 +68,16 @@ impl Key {
     #[must_use]
     pub fn borrowed(&self) -> KeyRef<'_> {
         let Variant {
-            scheme,
-            host,
-            told,
+            origin,
             spelling,
             query,
         } = &self.variant;
         let [told, spelling, query] =
-            [told, spelling, query].map(|part| part.as_deref().map(Cow::Borrowed));
+            [&origin.told, spelling, query].map(|part| part.as_deref().map(Cow::Borrowed));
         KeyRef {
             path: self.path.as_str().into(),
-            scheme,
-            host: host.into(),
+            scheme: &origin.scheme,
+            host: (&*origin.host).into(),
             told,
             spelling,
             query,
@@ -91,14 +97,12 @@ impl Key {
     #[must_use]
     pub fn identity(&self) -> Vec<u8> {
         let Variant {
-            scheme,
-            host,
-            told,
+            origin,
             spelling,
             query,
         } = &self.variant;
-        let parts = [Some(self.path.as_str()), Some(scheme), Some(host)];
-        let options = [told, spelling, query].map(Option::as_deref);
+        let parts = [self.path.as_str(), &origin.scheme, &origin.host].map(Some);
+        let options = [&origin.told, spelling, query].map(Option::as_deref);
         let mut identity = Vec::new();
         for part in parts.into_iter().chain(options) {
             let Some(part) = part else {
@@ -130,10 +134,27 @@ impl Variant {
         self.spelling.is_none() && self.query.is_none()
     }
 
-    pub(super) fn len(&self) -> usize {
-        let options = [&self.told, &self.spelling, &self.query];
-        let options = options.into_iter().flatten();
-        self.scheme.len() + self.host.len() + options.map(String::len).sum::<usize>()
+    /// The same, with an origin that equals its own.
+    pub(super) fn with(&self, origin: Arc<Origin>) -> Self {
+        Self {
+            origin,
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn origin(&self) -> &Arc<Origin> {
+        &self.origin
+    }
+
+    /// The bytes it takes beside itself. Of its origin, which it shares with others,
+    /// what a visitor can make up.
+    pub(super) fn weight(&self) -> usize {
+        let told = self.origin.told.as_deref();
+        let told = told.map_or(0, |told| {
+            counted(size_of::<Origin>()) + allocated(told.len())
+        });
+        let others = [&self.spelling, &self.query].into_iter().flatten();
+        told + others.map(|part| allocated(part.len())).sum::<usize>()
     }
 }
 
@@ -195,13 +216,16 @@ impl<'r> KeyRef<'r> {
     /// Makes the key that this is.
     #[must_use]
     pub fn to_key(&self) -> Key {
-        let owned = |part: &Option<Cow<'_, str>>| part.as_deref().map(str::to_owned);
+        let owned = |part: &Option<Cow<'_, str>>| part.as_deref().map(Box::from);
+        let origin = Origin {
+            scheme: self.scheme.into(),
+            host: (&*self.host).into(),
+            told: owned(&self.told),
+        };
         Key {
             path: Path::of_canonical(&self.path),
             variant: Variant {
-                scheme: self.scheme.to_owned(),
-                host: self.host.as_ref().to_owned(),
-                told: owned(&self.told),
+                origin: Arc::new(origin),
                 spelling: owned(&self.spelling),
                 query: owned(&self.query),
             },
@@ -210,11 +234,16 @@ impl<'r> KeyRef<'r> {
 
     /// Whether this is what selects a page under its path.
     pub(super) fn has(&self, variant: &Variant) -> bool {
-        self.host == variant.host
-            && self.query.as_deref() == variant.query.as_deref()
-            && self.scheme == variant.scheme
-            && self.spelling.as_deref() == variant.spelling.as_deref()
-            && self.told.as_deref() == variant.told.as_deref()
+        let Variant {
+            origin,
+            spelling,
+            query,
+        } = variant;
+        *self.host == *origin.host
+            && self.query.as_deref() == query.as_deref()
+            && *self.scheme == *origin.scheme
+            && self.spelling.as_deref() == spelling.as_deref()
+            && self.told.as_deref() == origin.told.as_deref()
     }
 }
 

@@ -91,7 +91,10 @@ impl Lease {
     /// Files the page under a further path, such as the one that an inner
     /// service made of the path asked for.
     pub fn also_at(&mut self, path: &str) {
-        self.filing.add_path(&Path::requested(path));
+        // Mostly it is the same.
+        if path != self.sought.key().path().as_str() {
+            self.filing.add_path(&Path::requested(path));
+        }
     }
 
     /// Files the page under tags.

@@ -1,6 +1,5 @@
 //! Pages in memory, within a number of bytes.
 
-use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::RandomState;
 use std::sync::{Arc, PoisonError};
@@ -10,9 +9,12 @@ use quick_cache::sync::Cache as Pages;
 use quick_cache::{Lifecycle, OptionsBuilder, Weighter};
 
 use super::group::{Bounds, Group};
+use super::index::Index;
 use super::key::{Key, KeyRef};
+use super::origins::Origins;
 use super::page::{Page, RequestHeaders};
 use super::stats::Counters;
+use super::weight::counted;
 use crate::path::Path;
 use crate::reach::{Filing, Reach};
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
@@ -23,14 +25,20 @@ use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
 /// the process alone, under the lock of the ledger.
 pub(crate) struct Memory {
     groups: Pages<Path, Arc<Group>, ByWeight, RandomState, Evictions>,
-    /// Which paths a name stands for.
-    index: Mutex<HashMap<Reach, HashSet<Path>>>,
+    names: Mutex<Names>,
     bounds: Bounds,
     fence_deadline: Duration,
     started: Instant,
     counters: Counters,
     /// The bytes of the bodies that are kept as they stream.
     copied: AtomicU64,
+}
+
+/// What pages have in common.
+#[derive(Default)]
+struct Names {
+    index: Index,
+    origins: Origins,
 }
 
 impl Memory {
@@ -54,7 +62,7 @@ impl Memory {
                 variants: max_variants,
             },
             groups,
-            index: Mutex::default(),
+            names: Mutex::default(),
             fence_deadline,
             started: Instant::now(),
             counters: Counters::default(),
@@ -124,9 +132,14 @@ impl Memory {
             variants: max_variants,
             ..self.bounds
         };
-        let earlier = self.groups.peek(key.path());
-        let group = Group::with(earlier.as_deref(), key, page, filing, bounds);
-        self.put(key.path(), earlier.as_deref(), group);
+        let path = key.path();
+        let earlier = self.groups.peek(path);
+        let mut names = self.names();
+        let origin = names.origins.kept(key.variant().origin());
+        let variant = key.variant().with(origin);
+        let filed = names.index.filed(path, filing);
+        let group = Group::with(earlier.as_deref(), variant, page, filed, bounds);
+        self.put(&mut names.index, path, earlier.as_deref(), group);
     }
 
     /// Reckons with so many more bytes of a page, if it is still stored and there
@@ -138,24 +151,25 @@ impl Memory {
         let Some(group) = earlier.with_heavier(page, bytes, self.bounds) else {
             return false;
         };
-        self.put(key.path(), Some(&earlier), group);
+        self.put(&mut self.names().index, key.path(), Some(&earlier), group);
         true
     }
 
-    fn put(&self, path: &Path, earlier: Option<&Group>, group: Group) {
+    fn put(&self, index: &mut Index, path: &Path, earlier: Option<&Group>, group: Group) {
         let group = Arc::new(group);
-        let mut index = self.index();
         if let Some(earlier) = earlier {
-            unfile(&mut index, path, earlier.filing());
+            unfile(index, path, earlier);
         }
-        file(&mut index, path, group.filing());
+        for filed in group.filed() {
+            index.file(path, filed);
+        }
         let mut evicted = Vec::new();
         self.groups
             .insert_with_lifecycle(path.clone(), Arc::clone(&group), &mut evicted);
         for (evicted, old) in evicted {
             // The group that the new one replaces is reported too.
             if evicted != *path || Arc::ptr_eq(&old, &group) {
-                unfile(&mut index, &evicted, old.filing());
+                unfile(index, &evicted, &old);
                 self.counters.evicted(old.len());
             }
         }
@@ -170,22 +184,28 @@ impl Memory {
     }
 
     pub(crate) fn remove(&self, reach: &Reach) {
-        let mut index = self.index();
+        let mut names = self.names();
+        let index = &mut names.index;
         let paths: Vec<Path> = match reach {
             Reach::All => self.groups.iter().map(|(path, _)| path).collect(),
             Reach::Entity(entity) => {
                 let groups = self.groups.iter();
-                let groups = groups.filter(|(_, group)| group.filing().is_page_of(entity));
+                let groups = groups.filter(|(path, group)| {
+                    entity.has_page_at(path) || group.filed().any(|filed| filed.is_page_of(entity))
+                });
                 groups.map(|(path, _)| path).collect()
             }
-            Reach::Row(_) | Reach::Related(_) | Reach::Rows => Vec::new(),
-            Reach::Path(_) | Reach::Kin(_) | Reach::Tag(_) => {
-                index.get(reach).into_iter().flatten().cloned().collect()
+            Reach::Row(_) | Reach::Related(_) | Reach::Rows => return,
+            Reach::Path(path) => {
+                let mut paths = index.paths(reach);
+                paths.push(path.clone());
+                paths
             }
+            Reach::Kin(_) | Reach::Tag(_) => index.paths(reach),
         };
         for path in paths {
             if let Some((path, group)) = self.groups.remove(&path) {
-                unfile(&mut index, &path, group.filing());
+                unfile(index, &path, &group);
                 self.counters.invalidated(group.len());
             }
         }
@@ -218,18 +238,20 @@ impl Memory {
 
     /// How many names the pages are filed under.
     #[cfg(test)]
-    pub(super) fn names(&self) -> usize {
-        self.index().len()
+    pub(super) fn names_known(&self) -> usize {
+        self.names().index.len()
     }
 
     /// Takes a page's names from it, as nothing but a mistake does.
     #[cfg(test)]
     pub(super) fn lose_names(&self, path: &Path, filing: &Filing) {
-        unfile(&mut self.index(), path, filing);
+        let mut names = self.names();
+        let filed = names.index.filed(path, filing);
+        names.index.unfile(path, &filed);
     }
 
-    fn index(&self) -> MutexGuard<'_, HashMap<Reach, HashSet<Path>>> {
-        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    fn names(&self) -> MutexGuard<'_, Names> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Fine enough to tell which variant was served last.
@@ -247,29 +269,22 @@ impl fmt::Debug for Memory {
     }
 }
 
-fn file(index: &mut HashMap<Reach, HashSet<Path>>, path: &Path, filing: &Filing) {
-    for name in filing.names() {
-        index.entry(name).or_default().insert(path.clone());
+fn unfile(index: &mut Index, path: &Path, group: &Group) {
+    for filed in group.filed() {
+        index.unfile(path, filed);
     }
 }
 
-fn unfile(index: &mut HashMap<Reach, HashSet<Path>>, path: &Path, filing: &Filing) {
-    for name in filing.names() {
-        if let Some(paths) = index.get_mut(&name) {
-            paths.remove(path);
-            if paths.is_empty() {
-                index.remove(&name);
-            }
-        }
-    }
-}
+/// What a place among the pages takes: the tables double when they are full.
+const PLACE: usize = 96;
 
 #[derive(Clone, Debug)]
 struct ByWeight;
 
 impl Weighter<Path, Arc<Group>> for ByWeight {
     fn weight(&self, path: &Path, group: &Arc<Group>) -> u64 {
-        group.weight() + 3 * path.as_str().len() as u64
+        let place = PLACE + counted(path.as_str().len());
+        group.weight() + place as u64
     }
 }
 

@@ -3,12 +3,16 @@
 mod builder;
 mod flight;
 mod group;
+mod headers;
+mod index;
 mod key;
 mod lease;
 mod memory;
+mod origins;
 mod page;
 mod shared;
 mod stats;
+mod weight;
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -16,6 +20,7 @@ use std::time::{Duration, Instant};
 pub use self::builder::{AlreadyInstalled, CacheBuilder};
 pub(crate) use self::flight::Sought;
 use self::flight::{Flights, Leading, Outcome, Turn};
+pub use self::headers::Headers;
 pub use self::key::{Key, KeyRef};
 pub use self::lease::{Lease, NotStored};
 pub(crate) use self::memory::Memory;

@@ -10,12 +10,14 @@ use std::time::{Duration, Instant, SystemTime};
 use bytes::Bytes;
 
 use super::builder::LONGEST;
+use super::headers::Headers;
+use super::weight::{allocated, counted, shared};
 use crate::store::Stamp;
 
 /// A stored response: status, headers and body as plain data.
 pub struct Page {
     status: u16,
-    headers: Vec<(String, Bytes)>,
+    headers: Headers,
     body: Bytes,
     vary: Vec<(String, Option<Vec<u8>>)>,
     made: Instant,
@@ -30,10 +32,10 @@ pub struct Page {
 impl Page {
     /// Makes a page that is fresh for ever.
     #[must_use]
-    pub fn new(status: u16, headers: Vec<(String, Bytes)>, body: Bytes) -> Self {
+    pub fn new(status: u16, headers: impl Into<Headers>, body: Bytes) -> Self {
         Self {
             status,
-            headers,
+            headers: headers.into(),
             body,
             vary: Vec::new(),
             made: Instant::now(),
@@ -119,17 +121,8 @@ impl Page {
 
     /// The header fields, in their order.
     #[must_use]
-    pub fn headers(&self) -> &[(String, Bytes)] {
+    pub fn headers(&self) -> &Headers {
         &self.headers
-    }
-
-    /// The value of the first header field of a name in lower case.
-    #[must_use]
-    pub fn header(&self, name: &str) -> Option<&Bytes> {
-        let mut headers = self.headers.iter();
-        headers
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value)
     }
 
     /// The body; a clone of it shares its bytes.
@@ -235,23 +228,29 @@ impl Page {
         self.served.load(Ordering::Relaxed)
     }
 
-    /// The bytes it takes in memory, roughly; headers twice, for their prepared
-    /// form.
+    /// The bytes it takes in memory, as allocators count them: with what a web
+    /// framework [prepares](Self::prepared) of its headers.
     pub(crate) fn weight(&self) -> usize {
-        let headers = self
-            .headers
-            .iter()
-            .map(|(name, value)| name.len() + 2 * value.len() + 160);
-        let vary = self.vary.iter();
-        let vary = vary.map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len) + 64);
-        let stamp = self
-            .stamp
-            .as_ref()
+        let vary = self.vary.iter().map(|(name, value)| {
+            let value = value.as_ref().map_or(0, |value| allocated(value.len()));
+            allocated(name.len()) + value
+        });
+        let stamp = self.stamp.as_ref().map_or(0, |stamp| {
             // Once as it is, and once as its store prepares it.
-            .map_or(0, |stamp| 2 * stamp.as_bytes().len() + 256);
-        self.body.len() + stamp + headers.chain(vary).sum::<usize>() + 512
+            2 * shared(stamp.as_bytes().len()) + PREPARED
+        });
+        counted(size_of::<Self>())
+            + shared(self.headers.len())
+            + shared(self.body.len())
+            + allocated(size_of_val(&*self.vary))
+            + vary.sum::<usize>()
+            + stamp
+            + PREPARED
     }
 }
+
+/// What is prepared of most pages takes about so many bytes.
+const PREPARED: usize = 256;
 
 impl fmt::Debug for Page {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

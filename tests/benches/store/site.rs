@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use dumper::{Cache, Key, Lease, Lookup, Page};
+use dumper::{Cache, Headers, Key, Lease, Lookup, Page};
 use dumper_redis::Redis;
 use dumper_tests::redis::RedisServer;
 
@@ -88,9 +88,8 @@ pub(crate) fn page(body: &Bytes) -> Page {
         ("content-type", "text/html; charset=utf-8"),
         ("cache-control", "max-age=0, must-revalidate"),
     ];
-    let headers =
-        headers.map(|(name, value)| (name.to_owned(), Bytes::from_static(value.as_bytes())));
-    Page::new(200, headers.into(), body.clone())
+    let headers: Headers = headers.into_iter().collect();
+    Page::new(200, headers, body.clone())
 }
 
 /// A body that cannot be compressed.

@@ -152,10 +152,10 @@ impl Store for Mistaken {
         match self.mistake {
             Some(Mistake::HeadersSelectNothing) => page = page.vary(Vec::new()),
             Some(Mistake::LifetimesAreForgotten) => {
-                page = Page::new(page.status(), page.headers().to_vec(), page.body().clone());
+                page = Page::new(page.status(), page.headers().clone(), page.body().clone());
             }
             Some(Mistake::BodiesAreText) => {
-                page = Page::new(page.status(), page.headers().to_vec(), text.into());
+                page = Page::new(page.status(), page.headers().clone(), text.into());
             }
             Some(Mistake::TagsAreForgotten) => filing = Filing::at(key.path()),
             _ => {}
@@ -235,6 +235,6 @@ fn copy(stored: &Stored) -> Stored {
 }
 
 fn same(page: &Page) -> Page {
-    let copy = Page::new(page.status(), page.headers().to_vec(), page.body().clone());
+    let copy = Page::new(page.status(), page.headers().clone(), page.body().clone());
     copy.vary(page.selected_by().to_vec()).restore(page.times())
 }

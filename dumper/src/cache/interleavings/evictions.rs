@@ -25,7 +25,8 @@ pub(super) fn replaced_and_evicted<S: Shell>(shell: S) -> Arc<S> {
         filler.join().unwrap();
     }
     let paths = shell.paths();
-    let names = 2 * paths + usize::from(paths > 0);
+    // Of each its kin, and of all of them the tag.
+    let names = paths + usize::from(paths > 0);
     assert_eq!(shell.names(), names, "names of {paths} paths");
     shell.invalidate(Reach::Tag(TAG.into()));
     assert_eq!(shell.paths(), 0, "pages of the tag");
