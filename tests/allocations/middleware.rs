@@ -1,0 +1,98 @@
+//! Hits of the middleware.
+
+use actix_web::http::Method;
+use dumper::Cache;
+use dumper_actix::Dumper;
+
+use crate::visit::{ENTITY_TAG, Visit};
+
+const VISIT: Visit = Visit {
+    method: Method::GET,
+    target: "/flavors/",
+    headers: &[],
+    status: 200,
+};
+
+/// What a browser sends with each request.
+const BROWSER: &[(&str, &str)] = &[
+    ("Connection", "keep-alive"),
+    (
+        "Sec-Ch-Ua",
+        "\"Chromium\";v=\"142\", \"Not_A Brand\";v=\"99\"",
+    ),
+    ("Sec-Ch-Ua-Mobile", "?0"),
+    ("Sec-Ch-Ua-Platform", "\"Linux\""),
+    ("Upgrade-Insecure-Requests", "1"),
+    (
+        "User-Agent",
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+    ),
+    (
+        "Accept",
+        "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
+    ),
+    ("Sec-Fetch-Site", "none"),
+    ("Sec-Fetch-Mode", "navigate"),
+    ("Sec-Fetch-User", "?1"),
+    ("Sec-Fetch-Dest", "document"),
+    ("Accept-Encoding", "gzip, deflate, br, zstd"),
+    ("Accept-Language", "en-US,en;q=0.9,de;q=0.8"),
+];
+
+#[actix_web::test]
+async fn a_hit_allocates_nothing() {
+    assert_none(&VISIT).await;
+}
+
+#[actix_web::test]
+async fn a_hit_with_a_query_allocates_nothing() {
+    assert_none(&Visit {
+        target: "/flavors/?size=large&page=2",
+        ..VISIT
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_hit_of_a_browser_allocates_nothing() {
+    assert_none(&Visit {
+        headers: BROWSER,
+        ..VISIT
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_hit_that_a_header_selects_allocates_nothing() {
+    assert_none(&Visit {
+        target: "/greeting/",
+        headers: &[("Accept-Language", "de")],
+        ..VISIT
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn word_that_nothing_has_changed_allocates_nothing() {
+    assert_none(&Visit {
+        headers: &[("If-None-Match", ENTITY_TAG)],
+        status: 304,
+        ..VISIT
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_hit_by_head_allocates_nothing() {
+    assert_none(&Visit {
+        method: Method::HEAD,
+        ..VISIT
+    })
+    .await;
+}
+
+/// Asserts that a hit allocates nothing.
+async fn assert_none(visit: &Visit) {
+    let dumper = Dumper::new(Cache::builder().build());
+    assert_eq!(visit.allocations(&dumper).await, 0);
+}
