@@ -1,0 +1,77 @@
+//! A million pages, and what each of them takes.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use dumper::Cache;
+
+use crate::reader::{During, Reader};
+use crate::resident::{megabytes, resident};
+use crate::site::{done, store};
+
+const PAGES: usize = 1_000_000;
+const LENGTH: usize = 1 << 10;
+
+/// How many of them somebody asks for while the others are stored.
+const READ: usize = 1_000;
+
+/// How many bytes a page may take besides its body.
+const MOST_OVERHEAD: f64 = 400.0;
+
+/// How much more memory a cache may have that was filled twice.
+const MOST_AGAIN: f64 = 1.05;
+
+pub(crate) fn measure() -> Vec<String> {
+    let before = resident();
+    let cache = Cache::builder().max_bytes(8 << 30).build();
+    fill(&cache, 0..READ);
+    let reader = Reader::start(&cache, READ);
+    reader.note(During::Nothing);
+    thread::sleep(Duration::from_secs(2));
+    reader.note(During::Work);
+    let started = Instant::now();
+    fill(&cache, READ..PAGES);
+    let took = started.elapsed();
+    let read = reader.stop();
+    let full = resident() - before;
+
+    let stats = cache.stats();
+    assert_eq!((stats.paths, stats.evicted), (PAGES, 0), "there is room");
+    let overhead = |bytes: u64| bytes as f64 / PAGES as f64 - LENGTH as f64;
+    let [by_kernel, reckoned] = [full, stats.bytes].map(overhead);
+    println!("  {PAGES} pages of {LENGTH} bytes are stored in {took:.1?}");
+    read.print();
+    println!("  bytes a page besides its body: {by_kernel:.0} in fact, {reckoned:.0} as reckoned");
+
+    let started = Instant::now();
+    done(cache.invalidate_all());
+    let took = started.elapsed();
+    let left = resident().saturating_sub(before);
+    let stats = cache.stats();
+    assert_eq!((stats.paths, stats.bytes), (0, 0), "nothing is left");
+    println!("  all are dropped in {took:.1?}");
+    fill(&cache, 0..PAGES);
+    let again = resident() - before;
+    let [full_mb, left_mb, again_mb] = [full, left, again].map(megabytes);
+    println!(
+        "  the process grew by {full_mb:.0} MiB, has {left_mb:.0} once they are dropped (what the \
+         allocator keeps), {again_mb:.0} when it is filled again"
+    );
+
+    let mut broken = Vec::new();
+    if by_kernel > MOST_OVERHEAD {
+        broken.push(format!(
+            "a page may take {MOST_OVERHEAD} bytes besides its body, and takes {by_kernel:.0}"
+        ));
+    }
+    if again as f64 > full as f64 * MOST_AGAIN {
+        broken.push("what was dropped is not all used again".to_owned());
+    }
+    broken
+}
+
+fn fill(cache: &Cache, pages: std::ops::Range<usize>) {
+    for number in pages {
+        store(cache, number, LENGTH, None);
+    }
+}
