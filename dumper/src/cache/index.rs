@@ -70,13 +70,17 @@ impl Index {
         }
     }
 
-    /// The paths that a name stands for.
-    pub(super) fn paths(&self, reach: &Reach) -> Vec<Path> {
-        match self.paths.get(&self.name(reach)) {
+    /// Takes a name out, with the paths that it stands for: all of them are dropped.
+    pub(super) fn take(&mut self, reach: &Reach) -> Vec<Path> {
+        match self.paths.remove(&self.name(reach)) {
             None => Vec::new(),
-            Some(Paths::One(path)) => vec![path.clone()],
-            Some(Paths::Many(many)) => many.0.iter().cloned().collect(),
+            Some(Paths::One(path)) => vec![path],
+            Some(Paths::Many(many)) => many.0.into_iter().collect(),
         }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.paths = HashMap::new();
     }
 
     /// How many names there are.

@@ -187,7 +187,13 @@ impl Memory {
         let mut names = self.names();
         let index = &mut names.index;
         let paths: Vec<Path> = match reach {
-            Reach::All => self.groups.iter().map(|(path, _)| path).collect(),
+            Reach::All => {
+                index.clear();
+                let groups = self.groups.drain();
+                let pages = groups.map(|(_, group)| group.len()).sum();
+                self.counters.invalidated(pages);
+                return;
+            }
             Reach::Entity(entity) => {
                 let groups = self.groups.iter();
                 let groups = groups.filter(|(path, group)| {
@@ -197,11 +203,11 @@ impl Memory {
             }
             Reach::Row(_) | Reach::Related(_) | Reach::Rows => return,
             Reach::Path(path) => {
-                let mut paths = index.paths(reach);
+                let mut paths = index.take(reach);
                 paths.push(path.clone());
                 paths
             }
-            Reach::Kin(_) | Reach::Tag(_) => index.paths(reach),
+            Reach::Kin(_) | Reach::Tag(_) => index.take(reach),
         };
         for path in paths {
             if let Some((path, group)) = self.groups.remove(&path) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use dumper::{Cache, Key, KeyRef, Lease, Lookup, Page};
+use dumper::{Cache, Headers, Key, KeyRef, Lease, Lookup, Page};
 use futures::FutureExt;
 
 const HOST: &str = "parlour.example";
@@ -40,11 +40,10 @@ pub(crate) fn page(number: usize, body: Bytes) -> Page {
     let etag = format!("\"{number:032x}\"");
     let headers = [
         ("content-type", "text/html; charset=utf-8"),
+        ("cache-control", "no-cache"),
         ("etag", &etag),
     ];
-    let headers = headers
-        .map(|(name, value)| (name.to_owned(), Bytes::copy_from_slice(value.as_bytes())))
-        .into();
+    let headers: Headers = headers.into_iter().collect();
     Page::new(200, headers, body)
 }
 
