@@ -52,18 +52,33 @@ impl Status {
     ///
     /// `changed` is the status of the handler's response, if another one is sent.
     fn append_to(&self, headers: &mut HeaderMap, changed: Option<StatusCode>) {
-        let value = match (self, changed) {
-            (Self::Hit { ttl: None }, _) => Ok(HeaderValue::from_static("dumper; hit")),
-            (Self::Method, _) => Ok(HeaderValue::from_static("dumper; fwd=method")),
-            (status, None) => HeaderValue::from_str(&status.to_string()),
-            (status, Some(changed)) => {
+        let is_as_made = changed.is_none() || matches!(self, Self::Hit { .. });
+        let value = match (self.ready().filter(|_| is_as_made), changed) {
+            (Some(ready), _) => Ok(HeaderValue::from_static(ready)),
+            (None, None) => HeaderValue::from_str(&self.to_string()),
+            (None, Some(changed)) => {
                 let changed = changed.as_u16();
-                HeaderValue::from_str(&format!("{status}; fwd-status={changed}"))
+                HeaderValue::from_str(&format!("{self}; fwd-status={changed}"))
             }
         };
         if let Ok(value) = value {
             headers.append(CACHE_STATUS, value);
         }
+    }
+
+    /// What is told most, in writing.
+    fn ready(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Hit { ttl: None } => "dumper; hit",
+            Self::Stored(Why::Miss) => "dumper; fwd=miss; stored",
+            Self::Streaming(Why::Miss) => "dumper; fwd=miss; detail=streaming",
+            Self::Bypass("authorization") => "dumper; fwd=bypass; detail=authorization",
+            Self::Bypass("cookie") => "dumper; fwd=bypass; detail=cookie",
+            Self::Bypass("ignored") => "dumper; fwd=bypass; detail=ignored",
+            Self::Bypass("session") => "dumper; fwd=bypass; detail=session",
+            Self::Method => "dumper; fwd=method",
+            _ => return None,
+        })
     }
 }
 
@@ -126,6 +141,20 @@ mod tests {
             ("naïve\r\n", "\"na?ve??\""),
         ] {
             assert_eq!(item(reason), written, "{reason}");
+        }
+    }
+
+    #[test]
+    fn what_is_ready_is_what_would_be_written() {
+        let reasons = ["authorization", "cookie", "ignored", "session"];
+        let others = [
+            Status::Hit { ttl: None },
+            Status::Stored(Why::Miss),
+            Status::Streaming(Why::Miss),
+            Status::Method,
+        ];
+        for status in reasons.map(Status::Bypass).into_iter().chain(others) {
+            assert_eq!(status.ready(), Some(&*status.to_string()));
         }
     }
 

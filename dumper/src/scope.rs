@@ -83,8 +83,8 @@ impl Scope {
     /// Runs a future inside.
     ///
     /// What it spawns runs outside.
-    pub async fn run<F: Future>(&self, future: F) -> F::Output {
-        CURRENT.scope(Arc::clone(&self.state), future).await
+    pub fn run<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
+        CURRENT.scope(Arc::clone(&self.state), future)
     }
 
     /// The tags that were named inside so far; see [`tag`].

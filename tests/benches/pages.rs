@@ -1,7 +1,7 @@
 //! A cache that has pages.
 
 use bytes::Bytes;
-use dumper::{Cache, Key, Lease, Lookup, Page};
+use dumper::{Cache, Headers, Key, Lease, Lookup, Page};
 use futures::FutureExt;
 
 pub(crate) const SCHEME: &str = "https";
@@ -18,9 +18,8 @@ pub(crate) fn page() -> Page {
         ("content-type", "text/html; charset=utf-8"),
         ("cache-control", "max-age=0, must-revalidate"),
     ];
-    let headers =
-        headers.map(|(name, value)| (name.to_owned(), Bytes::from_static(value.as_bytes())));
-    Page::new(200, headers.into(), Bytes::from_static(&[b'.'; 1 << 10]))
+    let headers: Headers = headers.into_iter().collect();
+    Page::new(200, headers, Bytes::from_static(&[b'.'; 1 << 10]))
 }
 
 /// The right to store a page, whether there is one or not.

@@ -1,7 +1,8 @@
 //! What pages are filed under, besides their own paths.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, RandomState};
+
+use ahash::RandomState;
 
 use crate::path::Path;
 use crate::reach::{EntityTag, Filing, Reach};
@@ -12,7 +13,7 @@ use crate::reach::{EntityTag, Filing, Reach};
 /// no more, and nobody knows how they are hashed.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    paths: HashMap<Name, Paths>,
+    paths: HashMap<Name, Paths, RandomState>,
     hasher: RandomState,
 }
 
@@ -27,7 +28,7 @@ enum Paths {
 }
 
 #[derive(Debug, Default)]
-struct Many(HashSet<Path>);
+struct Many(HashSet<Path, RandomState>);
 
 /// Where a page is filed, besides its own path.
 #[derive(Clone, Debug)]
@@ -80,7 +81,7 @@ impl Index {
     }
 
     pub(super) fn clear(&mut self) {
-        self.paths = HashMap::new();
+        self.paths = HashMap::default();
     }
 
     /// How many names there are.
@@ -99,8 +100,8 @@ impl Paths {
         match self {
             Self::One(one) if one == path => {}
             Self::One(one) => {
-                let both = HashSet::from([one.clone(), path.clone()]);
-                *self = Self::Many(Box::new(Many(both)));
+                let both = [one.clone(), path.clone()];
+                *self = Self::Many(Box::new(Many(both.into_iter().collect())));
             }
             Self::Many(many) => {
                 many.0.insert(path.clone());

@@ -1,10 +1,10 @@
 //! Pages in memory, within a number of bytes.
 
 use std::fmt;
-use std::hash::RandomState;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
+use ahash::RandomState;
 use quick_cache::sync::Cache as Pages;
 use quick_cache::{Lifecycle, OptionsBuilder, Weighter};
 

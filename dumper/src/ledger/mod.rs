@@ -278,10 +278,11 @@ impl Ledger {
         reaches.retain(|reach| seen.insert(reach.clone()));
         for reach in &reaches {
             self.tick += 1;
-            if reach.is_of_pages() {
-                self.invalidations.record(reach, self.tick);
-            } else {
+            if !reach.is_of_pages() {
                 self.rows.record(reach, self.tick, now);
+            } else if !self.leases.is_empty() {
+                // Who takes a lease later renders what comes of it.
+                self.invalidations.record(reach, self.tick);
             }
         }
         self.forget();
