@@ -63,6 +63,15 @@ async fn a_hit_of_a_browser_allocates_nothing() {
 }
 
 #[actix_web::test]
+async fn a_hit_with_harmless_cookies_allocates_nothing() {
+    assert_none(&Visit {
+        headers: &[("Cookie", "_ga=GA1.1.12345.17; _gid=GA1.2.3; _fbp=fb.1")],
+        ..VISIT
+    })
+    .await;
+}
+
+#[actix_web::test]
 async fn a_hit_that_a_header_selects_allocates_nothing() {
     assert_none(&Visit {
         target: "/greeting/",
@@ -70,6 +79,36 @@ async fn a_hit_that_a_header_selects_allocates_nothing() {
         ..VISIT
     })
     .await;
+}
+
+#[actix_web::test]
+async fn a_hit_that_a_browsers_header_selects_allocates_nothing() {
+    assert_none(&Visit {
+        target: "/greeting/",
+        headers: BROWSER,
+        ..VISIT
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_hit_in_a_coding_allocates_nothing() {
+    let dumper = Dumper::new(Cache::builder().build()).compress();
+    let visit = Visit {
+        headers: &[("Accept-Encoding", "gzip")],
+        ..VISIT
+    };
+    assert_eq!(visit.allocations(&dumper).await, 0);
+}
+
+#[actix_web::test]
+async fn a_hit_in_a_browsers_coding_allocates_nothing() {
+    let dumper = Dumper::new(Cache::builder().build()).compress();
+    let visit = Visit {
+        headers: BROWSER,
+        ..VISIT
+    };
+    assert_eq!(visit.allocations(&dumper).await, 0);
 }
 
 #[actix_web::test]
