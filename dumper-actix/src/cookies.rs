@@ -1,13 +1,15 @@
 //! Which cookies make a visitor somebody.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use percent_encoding::percent_decode_str;
 
 use crate::names::Names;
 
 /// Cookies that no server reads, or that mean the same for everybody.
-const HARMLESS: [&str; 26] = [
+static HARMLESS: LazyLock<Names> = LazyLock::new(|| NAMES.into_iter().collect());
+
+const NAMES: [&str; 26] = [
     "_ga*",
     "_gid",
     "_gat*",
@@ -47,7 +49,7 @@ pub(crate) enum Cookies {
 
 impl Default for Cookies {
     fn default() -> Self {
-        Self::AllBut(Arc::new(HARMLESS.into_iter().collect()))
+        Self::AllBut(Arc::new(HARMLESS.clone()))
     }
 }
 
@@ -69,16 +71,9 @@ impl Cookies {
 
     /// Whether a `Cookie` header has one that counts. What cannot be read does.
     pub(crate) fn count_in(&self, header: &[u8]) -> bool {
-        let Ok(header) = std::str::from_utf8(header) else {
+        let Some(mut names) = names(header) else {
             return true;
         };
-        let names = header
-            .split(';')
-            .map(|cookie| match cookie.split_once('=') {
-                Some((name, _)) => name.trim(),
-                None => cookie.trim(),
-            });
-        let mut names = names.filter(|name| !name.is_empty());
         match self {
             Self::AllBut(harmless) => names.any(|name| !harmless.has(name)),
             Self::Only(sessions) => names.any(|name| {
@@ -88,6 +83,23 @@ impl Cookies {
             }),
         }
     }
+}
+
+/// Whether a `Cookie` header has one that a session may be known by, whatever its site
+/// says of its cookies: any but those that no server reads.
+#[cfg(feature = "session")]
+pub(crate) fn may_name_session(header: &[u8]) -> bool {
+    names(header).is_none_or(|mut names| names.any(|name| !HARMLESS.has(name)))
+}
+
+/// The names in a `Cookie` header, or `None` if it is no text.
+fn names(header: &[u8]) -> Option<impl Iterator<Item = &str>> {
+    let cookies = std::str::from_utf8(header).ok()?.split(';');
+    let names = cookies.map(|cookie| match cookie.split_once('=') {
+        Some((name, _)) => name.trim(),
+        None => cookie.trim(),
+    });
+    Some(names.filter(|name| !name.is_empty()))
 }
 
 #[cfg(test)]
@@ -112,5 +124,15 @@ mod tests {
         assert!(cookies.count_in(b"session-7=1"));
         assert!(cookies.count_in(b"%69d=1"));
         assert!(cookies.count_in(b"%ff=1"));
+    }
+
+    #[cfg(feature = "session")]
+    #[test]
+    fn a_session_is_known_by_any_cookie_that_a_server_may_read() {
+        assert!(!may_name_session(b"_ga=1; _gid=2; CookieConsent=3; "));
+        assert!(may_name_session(b"_ga=1; id=2"));
+        assert!(may_name_session(b"theme=dark"));
+        assert!(may_name_session(b"%69d=1"));
+        assert!(may_name_session(b"_ga=\xff"));
     }
 }

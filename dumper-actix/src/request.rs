@@ -8,6 +8,8 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue, Quality};
 use dumper::KeyRef;
 
 use crate::accepted::Accepted;
+#[cfg(feature = "session")]
+use crate::cookies::may_name_session;
 use crate::dumper::Dumper;
 use crate::fields::normalized;
 use crate::glance::{Glance, Special};
@@ -128,14 +130,16 @@ fn credential(dumper: &Dumper, req: &HttpRequest, glance: &Glance<'_>) -> Option
         return Some("authorization");
     }
     if glance.has_cookie {
-        let mut cookies = req.headers().get_all(header::COOKIE);
-        if cookies.any(|cookies| dumper.cookies.count_in(cookies.as_bytes())) {
+        let cookies = || req.headers().get_all(header::COOKIE);
+        if cookies().any(|cookies| dumper.cookies.count_in(cookies.as_bytes())) {
             return Some("cookie");
         }
         // Without a cookie there is no session that is known by one, and to ask for it
-        // would cost every hit.
+        // makes one: this would cost every hit of those whom somebody counts.
         #[cfg(feature = "session")]
-        if session::holds_something(req) {
+        if cookies().any(|cookies| may_name_session(cookies.as_bytes()))
+            && session::holds_something(req)
+        {
             return Some("session");
         }
     }

@@ -71,6 +71,18 @@ async fn a_hit_with_harmless_cookies_allocates_nothing() {
     .await;
 }
 
+/// To ask for the session makes one: itself, its place among the extensions of the
+/// request, and those. A server that keeps its requests has made the last before.
+#[actix_web::test]
+async fn a_hit_with_a_cookie_that_may_be_a_sessions_allocates_an_empty_session() {
+    let dumper = Dumper::new(Cache::builder().build()).ignore_cookies(["theme"]);
+    let visit = Visit {
+        headers: &[("Cookie", "theme=dark")],
+        ..VISIT
+    };
+    assert_eq!(visit.allocations_of_each(&dumper).await, 3);
+}
+
 #[actix_web::test]
 async fn a_hit_that_a_header_selects_allocates_nothing() {
     assert_none(&Visit {

@@ -52,6 +52,14 @@ impl Visit {
         hits.sum()
     }
 
+    /// How often each hit allocates, if it is the same number for all.
+    pub(crate) async fn allocations_of_each(&self, dumper: &Dumper) -> u64 {
+        let all = self.allocations(dumper).await;
+        let each = all / COUNTED as u64;
+        assert_eq!(all, each * COUNTED as u64);
+        each
+    }
+
     fn request(&self) -> ServiceRequest {
         let request = TestRequest::with_uri(self.target).method(self.method.clone());
         let request = request.insert_header((HOST, "parlour.example"));
