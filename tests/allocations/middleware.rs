@@ -124,6 +124,19 @@ async fn a_hit_in_a_browsers_coding_allocates_nothing() {
 }
 
 #[actix_web::test]
+async fn a_hit_in_a_coding_among_any_others_allocates_nothing() {
+    let dumper = Dumper::new(Cache::builder().build()).compress();
+    let visit = Visit {
+        headers: &[(
+            "Accept-Encoding",
+            "gzip, deflate, br, zstd, dcb, dcz, x-gzip;q=0.5, identity;q=0.1, *;q=0",
+        )],
+        ..VISIT
+    };
+    assert_eq!(visit.allocations(&dumper).await, 0);
+}
+
+#[actix_web::test]
 async fn word_that_nothing_has_changed_allocates_nothing() {
     assert_none(&Visit {
         headers: &[("If-None-Match", ENTITY_TAG)],
