@@ -88,20 +88,53 @@ pub(crate) fn normalized<'v>(name: &str, value: Cow<'v, [u8]>) -> Cow<'v, [u8]> 
     if !caseless && name != "accept" || value.contains(&b'"') {
         return value;
     }
-    let has_space = value.iter().any(|byte| b" \t".contains(byte));
-    let has_case = caseless && value.iter().any(u8::is_ascii_uppercase);
-    if !has_space && !has_case {
+    if is_normal(&value, caseless) {
         return value;
     }
-    let mut value = value.into_owned();
-    if caseless {
-        value.make_ascii_lowercase();
+    let mut normal = Vec::with_capacity(value.len());
+    for part in value.split_inclusive(|byte| is_delimiter(*byte)) {
+        let (part, end) = match part.split_last() {
+            Some((end, part)) if is_delimiter(*end) => (part, Some(*end)),
+            _ => (part, None),
+        };
+        normal.extend_from_slice(part.trim_ascii());
+        normal.extend(end);
     }
-    let members = value.split(|byte| *byte == b',').map(|member| {
-        let parts = member.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
-        parts.collect::<Vec<_>>().join(&b';')
-    });
-    members.collect::<Vec<_>>().join(&b',').into()
+    if caseless {
+        normal.make_ascii_lowercase();
+        for part in normal.split_mut(|byte| is_delimiter(*byte)) {
+            let subtags = part.split_mut(|byte| *byte == b'-').enumerate();
+            let regions = subtags.filter(|(place, subtag)| is_region(*place, subtag));
+            regions.for_each(|(_, region)| region.make_ascii_uppercase());
+        }
+    }
+    normal.into()
+}
+
+/// Whether there is no space around the parts of a value, and all is in lower case but
+/// regions, as in `en-US`: so browsers send it, which is then compared as it is.
+fn is_normal(value: &[u8], caseless: bool) -> bool {
+    value.split(|byte| is_delimiter(*byte)).all(|part| {
+        let mut subtags = part.split(|byte| *byte == b'-').enumerate();
+        let is_in_case = !caseless
+            || subtags.all(|(place, subtag)| {
+                let is_wrong = if is_region(place, subtag) {
+                    u8::is_ascii_lowercase
+                } else {
+                    u8::is_ascii_uppercase
+                };
+                !subtag.iter().any(is_wrong)
+            });
+        is_in_case && part.trim_ascii().len() == part.len()
+    })
+}
+
+fn is_delimiter(byte: u8) -> bool {
+    matches!(byte, b',' | b';')
+}
+
+fn is_region(place: usize, subtag: &[u8]) -> bool {
+    place > 0 && subtag.len() == 2
 }
 
 /// RFC 9110 §5.6.2.
@@ -196,7 +229,41 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_browsers_send_is_in_normal_form() {
+        for (name, value) in [
+            ("accept-language", "en-US,en;q=0.9,de;q=0.8"),
+            ("accept-language", "pt-BR,pt;q=0.9,zh-CN;q=0.8,es-419;q=0.7"),
+            ("accept", "text/html,application/xml;q=0.9,*/*;q=0.8"),
+        ] {
+            let value = Cow::Borrowed(value.as_bytes());
+            assert!(
+                matches!(normalized(name, value), Cow::Borrowed(_)),
+                "{name}"
+            );
+        }
+    }
+
     proptest! {
+        #[test]
+        fn values_are_equal_but_for_case_and_space(
+            one in "([a-cA-C]{1,3}|[-,; =\\t]){0,12}",
+            other in "([a-cA-C]{1,3}|[-,; =\\t]){0,12}",
+            case: bool,
+        ) {
+            let other = if case { one.to_ascii_uppercase() } else { other };
+            let lower = |value: &str| {
+                let members = value.split(',').map(|member| {
+                    let parts: Vec<_> = member.split(';').map(str::trim_ascii).collect();
+                    parts.join(";")
+                });
+                members.collect::<Vec<_>>().join(",").to_ascii_lowercase()
+            };
+            let [a, b] = [&one, &other]
+                .map(|value| normalized("accept-language", value.as_bytes().into()));
+            prop_assert_eq!(a == b, lower(&one) == lower(&other));
+        }
+
         #[test]
         fn a_value_is_normalized_once(value: Vec<u8>) {
             for name in ["accept", "accept-language"] {

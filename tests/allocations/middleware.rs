@@ -104,6 +104,17 @@ async fn a_hit_that_a_browsers_header_selects_allocates_nothing() {
 }
 
 #[actix_web::test]
+async fn a_hit_that_a_header_in_another_form_selects_allocates_that_in_one() {
+    let dumper = Dumper::new(Cache::builder().build());
+    let visit = Visit {
+        target: "/greeting/",
+        headers: &[("Accept-Language", "en-us, EN;q=0.9, de; q=0.8")],
+        ..VISIT
+    };
+    assert_eq!(visit.allocations_of_each(&dumper).await, 1);
+}
+
+#[actix_web::test]
 async fn a_hit_in_a_coding_allocates_nothing() {
     let dumper = Dumper::new(Cache::builder().build()).compress();
     let visit = Visit {
