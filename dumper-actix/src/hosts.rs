@@ -23,8 +23,9 @@ pub(crate) struct Hosts {
 
 #[derive(Debug)]
 struct Known {
-    /// A host, and what proxies tell of it.
-    origin: String,
+    host: String,
+    /// What proxies tell of it.
+    told: Option<String>,
     /// When it was found to have been asked for, by those who look for a place.
     seen: Mutex<Instant>,
     /// Whether it was asked for since: most requests need no clock, and write nothing.
@@ -58,8 +59,7 @@ impl Hosts {
         match (&self.listed, told) {
             (Some(listed), _) if !is_listed(listed, scheme, host) => false,
             (Some(_), None) => true,
-            (_, Some(told)) => last.admit(&FIRST_COME, &format!("{host} ({told})")),
-            (None, None) => last.admit(&FIRST_COME, host),
+            (_, told) => last.admit(&FIRST_COME, host, told),
         }
     }
 }
@@ -78,14 +78,15 @@ fn without_port<'h>(host: &'h str, port: &str) -> &'h str {
 }
 
 impl LastHost {
-    fn admit(&self, known: &RwLock<Vec<Arc<Known>>>, origin: &str) -> bool {
+    fn admit(&self, known: &RwLock<Vec<Arc<Known>>>, host: &str, told: Option<&str>) -> bool {
         if let Some(known) = &*self.0.borrow()
-            && known.is(origin)
+            && known.is(host, told)
+            && !known.has_gone.load(Ordering::Relaxed)
         {
             known.note();
             return true;
         }
-        let known = find(known, origin).or_else(|| make(known, origin, Instant::now()));
+        let known = find(known, host, told).or_else(|| make(known, host, told, Instant::now()));
         let is_known = known.is_some();
         *self.0.borrow_mut() = known;
         is_known
@@ -93,8 +94,8 @@ impl LastHost {
 }
 
 impl Known {
-    fn is(&self, origin: &str) -> bool {
-        self.origin == origin && !self.has_gone.load(Ordering::Relaxed)
+    fn is(&self, host: &str, told: Option<&str>) -> bool {
+        self.host == host && self.told.as_deref() == told
     }
 
     /// Notes that it is asked for.
@@ -114,14 +115,19 @@ impl Known {
     }
 }
 
-fn find(known: &RwLock<Vec<Arc<Known>>>, origin: &str) -> Option<Arc<Known>> {
+fn find(known: &RwLock<Vec<Arc<Known>>>, host: &str, told: Option<&str>) -> Option<Arc<Known>> {
     let known = known.read().unwrap_or_else(PoisonError::into_inner);
-    let known = known.iter().find(|known| known.origin == origin)?;
+    let known = known.iter().find(|known| known.is(host, told))?;
     known.note();
     Some(Arc::clone(known))
 }
 
-fn make(known: &RwLock<Vec<Arc<Known>>>, origin: &str, now: Instant) -> Option<Arc<Known>> {
+fn make(
+    known: &RwLock<Vec<Arc<Known>>>,
+    host: &str,
+    told: Option<&str>,
+    now: Instant,
+) -> Option<Arc<Known>> {
     let mut known = known.write().unwrap_or_else(PoisonError::into_inner);
     known.retain(|known| {
         let is_quiet = known.is_quiet(now);
@@ -132,7 +138,8 @@ fn make(known: &RwLock<Vec<Arc<Known>>>, origin: &str, now: Instant) -> Option<A
         return None;
     }
     let new = Arc::new(Known {
-        origin: origin.to_owned(),
+        host: host.to_owned(),
+        told: told.map(ToOwned::to_owned),
         seen: Mutex::new(now),
         is_asked_for: AtomicBool::new(false),
         has_gone: AtomicBool::new(false),
@@ -151,7 +158,7 @@ mod tests {
         let started = Instant::now();
         let admit = |host: &str, second| {
             let now = started + Duration::from_secs(second);
-            let known = find(&hosts, host).or_else(|| make(&hosts, host, now));
+            let known = find(&hosts, host, None).or_else(|| make(&hosts, host, None, now));
             known.is_some()
         };
         for number in 0..8 {
@@ -170,17 +177,17 @@ mod tests {
     fn a_worker_is_told_when_its_host_has_gone() {
         let hosts = RwLock::default();
         let last = LastHost::default();
-        assert!(last.admit(&hosts, "host"));
-        assert!(last.admit(&hosts, "host"));
+        assert!(last.admit(&hosts, "host", None));
+        assert!(last.admit(&hosts, "host", None));
         let later = |times| Instant::now() + times * QUIET;
         for number in 0..8 {
-            make(&hosts, &number.to_string(), later(2 + number));
+            make(&hosts, &number.to_string(), None, later(2 + number));
         }
         // It has come back, since others were quiet.
         let before = last.0.borrow().clone().unwrap();
         assert!(before.has_gone.load(Ordering::Relaxed));
-        assert!(find(&hosts, "host").is_none());
-        assert!(last.admit(&hosts, "host"));
+        assert!(find(&hosts, "host", None).is_none());
+        assert!(last.admit(&hosts, "host", None));
         let after = last.0.borrow().clone().unwrap();
         assert!(!Arc::ptr_eq(&before, &after));
     }

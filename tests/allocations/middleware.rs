@@ -114,6 +114,21 @@ async fn a_hit_that_a_header_in_another_form_selects_allocates_that_in_one() {
     assert_eq!(visit.allocations_of_each(&dumper).await, 1);
 }
 
+/// What the proxy tells is in the key.
+#[actix_web::test]
+async fn a_hit_behind_a_proxy_allocates_what_that_tells() {
+    let dumper = Dumper::new(Cache::builder().build());
+    let visit = Visit {
+        headers: &[
+            ("X-Forwarded-For", "203.0.113.7"),
+            ("X-Forwarded-Host", "parlour.example"),
+            ("X-Forwarded-Proto", "https"),
+        ],
+        ..VISIT
+    };
+    assert_eq!(visit.allocations_of_each(&dumper).await, 1);
+}
+
 #[actix_web::test]
 async fn a_hit_in_a_coding_allocates_nothing() {
     let dumper = Dumper::new(Cache::builder().build()).compress();
