@@ -1,10 +1,11 @@
 //! The `Cache-Status` header (RFC 9211).
 
 use std::fmt;
+use std::io::Write as _;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue};
 
 use crate::dumper::Dumper;
 
@@ -52,11 +53,13 @@ impl Status {
     ///
     /// `changed` is the status of the handler's response, if another one is sent.
     fn append_to(&self, headers: &mut HeaderMap, changed: Option<StatusCode>) {
-        let is_as_made = changed.is_none() || matches!(self, Self::Hit { .. });
-        let value = match (self.ready().filter(|_| is_as_made), changed) {
-            (Some(ready), _) => Ok(HeaderValue::from_static(ready)),
-            (None, None) => HeaderValue::from_str(&self.to_string()),
-            (None, Some(changed)) => {
+        let value = match (self, self.ready(), changed) {
+            (_, Some(ready), None) | (Self::Hit { .. }, Some(ready), _) => {
+                Ok(HeaderValue::from_static(ready))
+            }
+            (Self::Hit { ttl: Some(ttl) }, None, None) => hit(*ttl),
+            (_, _, None) => HeaderValue::from_str(&self.to_string()),
+            (_, _, Some(changed)) => {
                 let changed = changed.as_u16();
                 HeaderValue::from_str(&format!("{self}; fwd-status={changed}"))
             }
@@ -108,6 +111,19 @@ impl fmt::Display for Why {
     }
 }
 
+/// The value for a page that is fresh for so many seconds more, with one allocation:
+/// each hit of it comes here.
+fn hit(ttl: u64) -> Result<HeaderValue, InvalidHeaderValue> {
+    const BEGINNING: &str = "dumper; hit; ttl=";
+    const DIGITS: usize = u64::MAX.ilog10() as usize + 1;
+
+    let mut value = [0; BEGINNING.len() + DIGITS];
+    let mut free = &mut value[..];
+    write!(free, "{BEGINNING}{ttl}").expect("there is a place for each digit");
+    let free = free.len();
+    HeaderValue::from_bytes(&value[..value.len() - free])
+}
+
 /// A text as a structured field has it: a token, or else a string (RFC 9651
 /// §3.3).
 fn item(text: &str) -> String {
@@ -155,6 +171,17 @@ mod tests {
         ];
         for status in reasons.map(Status::Bypass).into_iter().chain(others) {
             assert_eq!(status.ready(), Some(&*status.to_string()));
+        }
+    }
+
+    #[test]
+    fn a_hit_tells_how_long_it_is_fresh() {
+        for ttl in [0, 60, u64::MAX] {
+            let status = Status::Hit { ttl: Some(ttl) };
+            let mut headers = HeaderMap::new();
+            status.append_to(&mut headers, None);
+            let line = headers.get(CACHE_STATUS).expect("it is told");
+            assert_eq!(line, &status.to_string());
         }
     }
 

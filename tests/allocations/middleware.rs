@@ -53,6 +53,17 @@ async fn a_hit_with_a_query_allocates_nothing() {
     .await;
 }
 
+/// The values of `Cache-Status` and, in two, of `Age`.
+#[actix_web::test]
+async fn a_hit_that_is_fresh_for_so_long_allocates_what_tells_so() {
+    let dumper = Dumper::new(Cache::builder().build());
+    let visit = Visit {
+        target: "/flavors/today/",
+        ..VISIT
+    };
+    assert_eq!(visit.allocations_of_each(&dumper).await, 3);
+}
+
 #[actix_web::test]
 async fn a_hit_of_a_browser_allocates_nothing() {
     assert_none(&Visit {
