@@ -206,7 +206,21 @@ fn normalize(path: &str, decodes: fn(u8) -> bool) -> Cow<'_, str> {
 }
 
 fn is_canonical(path: &str) -> bool {
-    path.bytes().all(|byte| AS_IT_IS[usize::from(byte)])
+    let mut rest = path.as_bytes();
+    while let [byte, after @ ..] = rest {
+        rest = match after {
+            _ if AS_IT_IS[usize::from(*byte)] => after,
+            [high, low, after @ ..] if *byte == b'%' && is_canonical_pair([*high, *low]) => after,
+            _ => return false,
+        };
+    }
+    true
+}
+
+/// Whether a byte that has to be encoded is, with upper-case digits.
+fn is_canonical_pair(digits: [u8; 2]) -> bool {
+    let encoded = hex_pair(&digits);
+    encoded.is_some_and(|byte| !is_segment_byte(byte)) && !digits.iter().any(u8::is_ascii_lowercase)
 }
 
 /// The bytes of a path in canonical form, but for percent-encodings: each path that is
@@ -408,6 +422,20 @@ mod tests {
         assert_eq!(spelling("/caf%c3%a9"), None);
         assert_eq!(spelling("/%72ead"), None);
         assert_eq!(spelling("/a!b"), None);
+    }
+
+    #[test]
+    fn a_path_in_canonical_form_is_not_copied() {
+        for path in ["/a/", "/caf%C3%A9/", "/a%2Fb%20c%25", "/a!b"] {
+            assert!(
+                matches!(read(path), Some((Cow::Borrowed(_), None))),
+                "{path}"
+            );
+        }
+        for path in ["/caf%c3%A9", "/%41", "/a%21b", "/é"] {
+            assert!(matches!(read(path), Some((Cow::Owned(_), _))), "{path}");
+        }
+        assert_eq!(read("/a%2"), None);
     }
 
     #[test]

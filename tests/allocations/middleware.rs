@@ -53,6 +53,15 @@ async fn a_hit_with_a_query_allocates_nothing() {
     .await;
 }
 
+#[actix_web::test]
+async fn a_hit_of_an_encoded_path_allocates_nothing() {
+    assert_none(&Visit {
+        target: "/caf%C3%A9/",
+        ..VISIT
+    })
+    .await;
+}
+
 /// The values of `Cache-Status` and, in two, of `Age`.
 #[actix_web::test]
 async fn a_hit_that_is_fresh_for_so_long_allocates_what_tells_so() {
