@@ -100,20 +100,24 @@ impl Query {
         if *self == Self::default() {
             return Ok(Some(Cow::Borrowed(query)));
         }
-        let mut pairs: Vec<&str> = query.split('&').collect();
-        pairs.retain(|pair| !self.drops(pair));
-        if !pairs.iter().all(|pair| self.allows(pair)) {
+        let all = || query.split('&');
+        let kept = || all().filter(|pair| !self.drops(pair));
+        if !kept().all(|pair| self.allows(pair)) {
             return Err(NotAllowed);
         }
-        if self.sorted && !pairs.iter().any(|pair| pair.contains(';')) {
-            pairs.sort_by_cached_key(|pair| decoded_name(pair));
-        }
-        let keyed = pairs.join("&");
-        Ok(match keyed.as_str() {
-            same if same == query => Some(Cow::Borrowed(query)),
-            "" => None,
-            _ => Some(Cow::Owned(keyed)),
-        })
+        let is_in_order = !self.sorted
+            || kept().any(|pair| pair.contains(';'))
+            || kept().map(decoded_name).is_sorted();
+        let keyed = match (is_in_order, kept().count()) {
+            (true, count) if count == all().count() => return Ok(Some(Cow::Borrowed(query))),
+            (true, _) => join(kept(), query.len()),
+            (false, _) => {
+                let mut pairs: Vec<&str> = kept().collect();
+                pairs.sort_by_cached_key(|pair| decoded_name(pair));
+                join(pairs.into_iter(), query.len())
+            }
+        };
+        Ok((!keyed.is_empty()).then_some(Cow::Owned(keyed)))
     }
 
     fn drops(&self, pair: &str) -> bool {
@@ -135,9 +139,21 @@ impl Query {
 pub(crate) struct NotAllowed;
 
 /// The name of a pair as handlers read it.
-fn decoded_name(pair: &str) -> String {
+fn decoded_name(pair: &str) -> Cow<'_, str> {
     let pair = form_urlencoded::parse(pair.as_bytes()).next();
-    pair.map_or_else(String::new, |(name, _)| name.into_owned())
+    pair.map_or(Cow::Borrowed(""), |(name, _)| name)
+}
+
+/// A query of pairs, which is no longer than so.
+fn join<'q>(pairs: impl Iterator<Item = &'q str>, longest: usize) -> String {
+    let mut query = String::with_capacity(longest);
+    for (place, pair) in pairs.enumerate() {
+        if place > 0 {
+            query.push('&');
+        }
+        query.push_str(pair);
+    }
+    query
 }
 
 /// What is on a link for advertisers' and mailers' scripts alone. Short or common

@@ -4,7 +4,8 @@ use actix_web::HttpMessage;
 use actix_web::dev::{ConnectionInfo, ServiceRequest};
 use actix_web::http::Uri;
 use actix_web::http::header::{HOST, HeaderValue};
-use actix_web::http::uri::PathAndQuery;
+use actix_web::http::uri::{Parts, PathAndQuery};
+use bytes::Bytes;
 
 /// What a key has in another form than the request.
 ///
@@ -34,12 +35,15 @@ impl Target {
 
 /// A URI with another query.
 pub(crate) fn with_query(uri: &Uri, query: Option<&str>) -> Option<Uri> {
-    let path = uri.path();
-    let target = match query {
-        Some(query) => PathAndQuery::try_from(format!("{path}?{query}")),
-        None => PathAndQuery::try_from(path),
-    };
-    let mut parts = uri.clone().into_parts();
-    parts.path_and_query = Some(target.ok()?);
+    let mut target = String::with_capacity(uri.path().len() + query.map_or(0, |it| it.len() + 1));
+    target.push_str(uri.path());
+    if let Some(query) = query {
+        target.push('?');
+        target.push_str(query);
+    }
+    let mut parts = Parts::default();
+    parts.scheme = uri.scheme().cloned();
+    parts.authority = uri.authority().cloned();
+    parts.path_and_query = Some(PathAndQuery::from_maybe_shared(Bytes::from(target)).ok()?);
     Uri::from_parts(parts).ok()
 }

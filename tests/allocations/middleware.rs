@@ -2,7 +2,7 @@
 
 use actix_web::http::Method;
 use dumper::Cache;
-use dumper_actix::Dumper;
+use dumper_actix::{Dumper, Query};
 
 use crate::visit::{ENTITY_TAG, Visit};
 
@@ -60,6 +60,30 @@ async fn a_hit_of_an_encoded_path_allocates_nothing() {
         ..VISIT
     })
     .await;
+}
+
+#[actix_web::test]
+async fn a_hit_with_a_query_without_trackers_allocates_nothing() {
+    for query in [Query::exact().without_trackers(), Query::exact().sorted()] {
+        let dumper = Dumper::new(Cache::builder().build()).query(query);
+        let visit = Visit {
+            target: "/flavors/?page=2&size=large",
+            ..VISIT
+        };
+        assert_eq!(visit.allocations(&dumper).await, 0);
+    }
+}
+
+/// The query that the key has, and what a render would see: a target with that, and the
+/// place where it is.
+#[actix_web::test]
+async fn a_hit_with_a_tracker_allocates_the_target_without() {
+    let dumper = Dumper::new(Cache::builder().build()).query(Query::exact().without_trackers());
+    let visit = Visit {
+        target: "/flavors/?size=large&utm_source=letter",
+        ..VISIT
+    };
+    assert_eq!(visit.allocations_of_each(&dumper).await, 3);
 }
 
 /// The values of `Cache-Status` and, in two, of `Age`.
