@@ -105,14 +105,6 @@ fn server() -> Server {
     Server::start(&["--slowlog-log-slower-than", "0"])
 }
 
-/// How many connections there are to a server, besides the one that asks.
-fn clients(server: &Server) -> usize {
-    match server.command(&["CLIENT", "LIST", "TYPE", "normal"]) {
-        Value::BulkString(list) => String::from_utf8(list).unwrap().lines().count() - 1,
-        other => panic!("{other:?}"),
-    }
-}
-
 #[tokio::test]
 async fn tasks_of_a_runtime_of_one_thread_ask_by_a_connection_of_their_own() {
     let server = server();
@@ -132,7 +124,7 @@ async fn tasks_of_a_runtime_of_one_thread_ask_by_a_connection_of_their_own() {
     // Who is in no task may be on a runtime that nobody drives.
     line.ask(b"a", get()).await.unwrap();
     assert_eq!(asked_by(&server), first);
-    assert_eq!(clients(&server), 3);
+    assert_eq!(server.connections(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -143,7 +135,7 @@ async fn tasks_of_a_runtime_of_many_threads_do_not() {
         ask(&line).await.unwrap();
     }
     assert_eq!(asked_by(&server).len(), 1);
-    assert_eq!(clients(&server), 2);
+    assert_eq!(server.connections(), 2);
 }
 
 #[test]
@@ -153,9 +145,9 @@ fn a_lane_ends_with_its_runtime() {
     for _ in 0..3 {
         let runtime = runtime();
         runtime.block_on(asked_by_own(&line));
-        assert_eq!(clients(&server), 3);
+        assert_eq!(server.connections(), 3);
         drop(runtime);
-        eventually("the connection has ended", || clients(&server) == 2);
+        eventually("the connection has ended", || server.connections() == 2);
         assert!(line.lanes.as_ref().unwrap().is_empty());
     }
 }
@@ -189,10 +181,10 @@ async fn a_lane_ends_with_its_line() {
     let server = server();
     let line = line(server.port).await;
     asked_by_own(&line).await;
-    assert_eq!(clients(&server), 3);
+    assert_eq!(server.connections(), 3);
     drop(line);
     let start = Instant::now();
-    while clients(&server) > 0 {
+    while server.connections() > 0 {
         assert!(start.elapsed() < PATIENCE);
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -246,7 +238,7 @@ fn the_log_is_told_once_for_all_lanes() {
     };
     let levels = || told(port).into_iter().map(|(level, _)| level);
     all_asked_by_own();
-    assert_eq!(clients(&server), 2 + 3);
+    assert_eq!(server.connections(), 2 + 3);
     server.kill();
     let refused = Err(Unavailable::new("connection refused"));
     for runtime in &runtimes {
@@ -258,7 +250,7 @@ fn the_log_is_told_once_for_all_lanes() {
     eventually("the log is told", || {
         levels().eq([Level::Error, Level::Info])
     });
-    assert_eq!(clients(&server), 2 + 3);
+    assert_eq!(server.connections(), 2 + 3);
 }
 
 #[tokio::test]

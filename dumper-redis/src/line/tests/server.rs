@@ -85,6 +85,17 @@ impl Server {
         command.arg(&words[1..]).query(&mut self.client()).unwrap()
     }
 
+    /// How many connections lines have to it. Those past them are not tracked, and may
+    /// be listed when they have ended.
+    pub(crate) fn connections(&self) -> usize {
+        let list: String = redis::cmd("CLIENT")
+            .arg("LIST")
+            .query(&mut self.client())
+            .unwrap();
+        let is_tracked = |client: &&str| client.split(' ').any(|field| field == "flags=t");
+        list.lines().filter(is_tracked).count()
+    }
+
     /// How often a command was run.
     pub(crate) fn calls(&self, command: &str) -> u64 {
         let info: String = redis::cmd("INFO")
