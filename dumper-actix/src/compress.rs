@@ -59,7 +59,8 @@ impl Codings {
     ) -> Option<&Coded> {
         let coded = self.0[coding as usize].get_or_init(|| async {
             let coded = Coded::make(coding, body.clone()).await?;
-            keep(coded.body.len() + size_of::<Coded>()).then_some(coded)
+            // With the place for all codings, which the first brings.
+            keep(coded.body.len() + size_of::<Self>()).then_some(coded)
         });
         coded.await.as_ref()
     }

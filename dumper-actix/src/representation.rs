@@ -1,6 +1,8 @@
 //! A page as a client gets it: its headers, and its body in one coding.
 
 use std::sync::Arc;
+#[cfg(feature = "compress")]
+use std::sync::OnceLock;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use bytes::Bytes;
@@ -15,9 +17,10 @@ use crate::dumper::Dumper;
 /// A page as Actix Web serves it: made once, and kept with the page.
 #[derive(Debug)]
 struct Prepared {
-    headers: Vec<(HeaderName, HeaderValue)>,
+    headers: Box<[(HeaderName, HeaderValue)]>,
+    /// Made by the first who may have one; most sites do not offer any.
     #[cfg(feature = "compress")]
-    codings: Option<Codings>,
+    codings: OnceLock<Option<Box<Codings>>>,
 }
 
 impl Prepared {
@@ -27,12 +30,18 @@ impl Prepared {
             let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
             Some((name, shared(&value)?))
         });
-        let headers: Vec<(HeaderName, HeaderValue)> = headers.collect();
         Self {
+            headers: headers.collect(),
             #[cfg(feature = "compress")]
-            codings: Codings::of(&headers.iter().cloned().collect()),
-            headers,
+            codings: OnceLock::new(),
         }
+    }
+
+    #[cfg(feature = "compress")]
+    fn codings(&self) -> Option<&Codings> {
+        let of_headers = || Codings::of(&self.headers.iter().cloned().collect());
+        let codings = self.codings.get_or_init(|| of_headers().map(Box::new));
+        codings.as_deref()
     }
 }
 
@@ -60,7 +69,7 @@ fn shared(value: &Bytes) -> Option<HeaderValue> {
 pub(crate) fn leave_as_it_is(page: &Page) {
     page.prepared(|page| Prepared {
         #[cfg(feature = "compress")]
-        codings: None,
+        codings: OnceLock::from(None),
         ..Prepared::of(page)
     });
 }
@@ -144,7 +153,7 @@ fn offered<'p>(
 
 #[cfg(feature = "compress")]
 fn codings(page: &Page) -> Option<&Codings> {
-    page.prepared(Prepared::of)?.codings.as_ref()
+    page.prepared(Prepared::of)?.codings()
 }
 
 /// The form for a request: there is one.

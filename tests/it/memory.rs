@@ -183,6 +183,40 @@ fn a_scan_of_many_hosts_is_bounded() {
 }
 
 #[test]
+fn whatever_a_visitor_makes_up_counts_towards_the_bytes() {
+    alone(async || {
+        let cache = Cache::builder().max_bytes(16 << 20).build();
+        let made_up = "x".repeat(50_000);
+        let key = |host, path, query| Key::new("http", host, path, query).unwrap();
+        let path = format!("/{made_up}/");
+        let keys = [
+            ("host", key(&made_up, "/host/", None)),
+            ("path", key("localhost", &path, None)),
+            ("query", key("localhost", "/query/", Some(&made_up))),
+            ("spelling", key("localhost", &format!("{path}%21"), None)),
+            (
+                "headers of proxies",
+                key("localhost", "/told/", None).told(Some(made_up.clone())),
+            ),
+            ("path of an inner service", key("localhost", "/", None)),
+        ];
+        for (what, key) in keys {
+            let before = cache.stats().bytes;
+            let Lookup::Miss(mut lease) = cache.look_up(&key, &|_| None).await else {
+                panic!("there is no page yet: {what}");
+            };
+            if what == "path of an inner service" {
+                lease.also_at(&path);
+            }
+            let page = Page::new(200, Vec::new(), Bytes::new());
+            lease.fill(page).await.unwrap();
+            let added = cache.stats().bytes - before;
+            assert!(added > 50_000, "{what}: {added}");
+        }
+    });
+}
+
+#[test]
 fn a_scan_of_many_schemes_spares_the_plain_page() {
     alone(async || {
         let cache = Cache::builder().max_bytes(MAX_BYTES).build();

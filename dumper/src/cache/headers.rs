@@ -5,6 +5,8 @@ use std::str;
 
 use bytes::Bytes;
 
+use super::weight::{allocated, shared};
+
 /// The header fields of a page, in their order, in one piece of memory.
 ///
 /// # Examples
@@ -20,6 +22,7 @@ use bytes::Bytes;
 pub struct Headers {
     /// Of each the name and the value, each behind its length.
     block: Bytes,
+    count: u32,
 }
 
 const LENGTH: usize = size_of::<u32>();
@@ -42,9 +45,11 @@ impl Headers {
         fields.find(|(it, _)| *it == name).map(|(_, value)| value)
     }
 
-    /// How many bytes they take.
-    pub(super) fn len(&self) -> usize {
-        self.block.len()
+    /// The bytes they take, with what a web framework makes of them: of each a name and
+    /// a value that are ready to be sent.
+    pub(super) fn weight(&self) -> usize {
+        const READY: usize = 80;
+        shared(self.block.len()) + allocated(self.count as usize * READY)
     }
 }
 
@@ -63,7 +68,9 @@ fn next<'b>(rest: &mut &'b [u8]) -> Option<&'b [u8]> {
 impl<N: AsRef<str>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
         let mut block = Vec::with_capacity(256);
+        let mut count = 0;
         for (name, value) in fields {
+            count += 1;
             for text in [name.as_ref().as_bytes(), value.as_ref()] {
                 let length = u32::try_from(text.len()).expect("a header is shorter than 4 GiB");
                 block.extend(length.to_ne_bytes());
@@ -72,7 +79,7 @@ impl<N: AsRef<str>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
         }
         // No more memory is kept than there are bytes.
         let block = block.into_boxed_slice().into();
-        Self { block }
+        Self { block, count }
     }
 }
 

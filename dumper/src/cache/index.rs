@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use ahash::RandomState;
 
+use super::weight::{allocated, counted};
 use crate::path::Path;
 use crate::reach::{EntityTag, Filing, Reach};
 
@@ -128,12 +129,13 @@ impl Filed {
 
     /// The bytes it takes with its place in the index, beside itself.
     pub(super) fn weight(&self) -> usize {
-        use super::weight::allocated;
-
         // A table is two thirds full, more or less.
         const PLACE: usize = (size_of::<(Name, Paths)>() + 1) * 3 / 2;
+        let also_at = self.also_at.iter();
+        let also_at = also_at.map(|path| counted(path.as_str().len()));
         allocated(size_of_val(&*self.names))
             + allocated(size_of_val(&*self.also_at))
+            + also_at.sum::<usize>()
             + self.names.len() * PLACE
     }
 }

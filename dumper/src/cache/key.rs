@@ -146,15 +146,14 @@ impl Variant {
         &self.origin
     }
 
-    /// The bytes it takes beside itself. Of its origin, which it shares with others,
-    /// what a visitor can make up.
+    /// The bytes it takes beside itself. A visitor may make up an origin of his own, so
+    /// its texts count, though most pages share one.
     pub(super) fn weight(&self) -> usize {
-        let told = self.origin.told.as_deref();
-        let told = told.map_or(0, |told| {
-            counted(size_of::<Origin>()) + allocated(told.len())
-        });
-        let others = [&self.spelling, &self.query].into_iter().flatten();
-        told + others.map(|part| allocated(part.len())).sum::<usize>()
+        let Origin { host, told, .. } = &*self.origin;
+        let own = told.as_ref().map_or(0, |_| counted(size_of::<Origin>()));
+        let options = [told, &self.spelling, &self.query].into_iter().flatten();
+        let texts = options.map(|text| allocated(text.len()));
+        own + host.len() + texts.sum::<usize>()
     }
 }
 

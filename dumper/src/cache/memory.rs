@@ -25,7 +25,7 @@ use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
 /// the process alone, under the lock of the ledger.
 pub(crate) struct Memory {
     groups: Pages<Path, Arc<Group>, ByWeight, RandomState, Evictions>,
-    names: Mutex<Names>,
+    common: Mutex<Common>,
     bounds: Bounds,
     fence_deadline: Duration,
     started: Instant,
@@ -36,7 +36,7 @@ pub(crate) struct Memory {
 
 /// What pages have in common.
 #[derive(Default)]
-struct Names {
+struct Common {
     index: Index,
     origins: Origins,
 }
@@ -62,7 +62,7 @@ impl Memory {
                 variants: max_variants,
             },
             groups,
-            names: Mutex::default(),
+            common: Mutex::default(),
             fence_deadline,
             started: Instant::now(),
             counters: Counters::default(),
@@ -134,12 +134,12 @@ impl Memory {
         };
         let path = key.path();
         let earlier = self.groups.peek(path);
-        let mut names = self.names();
-        let origin = names.origins.kept(key.variant().origin());
+        let mut common = self.common();
+        let origin = common.origins.kept(key.variant().origin());
         let variant = key.variant().with(origin);
-        let filed = names.index.filed(path, filing);
+        let filed = common.index.filed(path, filing);
         let group = Group::with(earlier.as_deref(), variant, page, filed, bounds);
-        self.put(&mut names.index, path, earlier.as_deref(), group);
+        self.put(&mut common.index, path, earlier.as_deref(), group);
     }
 
     /// Reckons with so many more bytes of a page, if it is still stored and there
@@ -151,7 +151,7 @@ impl Memory {
         let Some(group) = earlier.with_heavier(page, bytes, self.bounds) else {
             return false;
         };
-        self.put(&mut self.names().index, key.path(), Some(&earlier), group);
+        self.put(&mut self.common().index, key.path(), Some(&earlier), group);
         true
     }
 
@@ -184,11 +184,12 @@ impl Memory {
     }
 
     pub(crate) fn remove(&self, reach: &Reach) {
-        let mut names = self.names();
-        let index = &mut names.index;
+        let mut common = self.common();
+        let Common { index, origins } = &mut *common;
         let paths: Vec<Path> = match reach {
             Reach::All => {
                 index.clear();
+                origins.clear();
                 let groups = self.groups.drain();
                 let pages = groups.map(|(_, group)| group.len()).sum();
                 self.counters.invalidated(pages);
@@ -244,20 +245,20 @@ impl Memory {
 
     /// How many names the pages are filed under.
     #[cfg(test)]
-    pub(super) fn names_known(&self) -> usize {
-        self.names().index.len()
+    pub(super) fn names(&self) -> usize {
+        self.common().index.len()
     }
 
     /// Takes a page's names from it, as nothing but a mistake does.
     #[cfg(test)]
     pub(super) fn lose_names(&self, path: &Path, filing: &Filing) {
-        let mut names = self.names();
-        let filed = names.index.filed(path, filing);
-        names.index.unfile(path, &filed);
+        let mut common = self.common();
+        let filed = common.index.filed(path, filing);
+        common.index.unfile(path, &filed);
     }
 
-    fn names(&self) -> MutexGuard<'_, Names> {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    fn common(&self) -> MutexGuard<'_, Common> {
+        self.common.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Fine enough to tell which variant was served last.

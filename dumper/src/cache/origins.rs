@@ -26,6 +26,10 @@ impl Default for Origins {
 }
 
 impl Origins {
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
     /// The origin that is kept of those that are equal.
     pub(super) fn kept(&mut self, origin: &Arc<Origin>) -> Arc<Origin> {
         if let Some(known) = self.known.get(origin) {

@@ -240,7 +240,7 @@ impl Page {
             2 * shared(stamp.as_bytes().len()) + PREPARED
         });
         counted(size_of::<Self>())
-            + shared(self.headers.len())
+            + self.headers.weight()
             + shared(self.body.len())
             + allocated(size_of_val(&*self.vary))
             + vary.sum::<usize>()
@@ -249,8 +249,8 @@ impl Page {
     }
 }
 
-/// What is prepared of most pages takes about so many bytes.
-const PREPARED: usize = 256;
+/// What is prepared of a page, beside its headers, takes about so many bytes.
+const PREPARED: usize = 128;
 
 impl fmt::Debug for Page {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -113,7 +113,7 @@ impl Shell for Mistaken {
     }
 
     fn names(&self) -> usize {
-        self.memory.names_known()
+        self.memory.names()
     }
 }
 

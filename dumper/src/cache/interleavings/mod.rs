@@ -130,7 +130,7 @@ impl Shell for Cache {
     }
 
     fn names(&self) -> usize {
-        self.memory.names_known()
+        self.memory.names()
     }
 }
 
