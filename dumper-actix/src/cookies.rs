@@ -86,10 +86,16 @@ impl Cookies {
 }
 
 /// Whether a `Cookie` header has one that a session may be known by, whatever its site
-/// says of its cookies: any but those that no server reads.
+/// says of its cookies: any but those that have the very name of a tracker's.
 #[cfg(feature = "session")]
 pub(crate) fn may_name_session(header: &[u8]) -> bool {
-    names(header).is_none_or(|mut names| names.any(|name| !HARMLESS.has(name)))
+    let is_of_google = |name: &str| {
+        let id = name.strip_prefix("_ga_");
+        let is_upper = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+        name == "_ga" || id.is_some_and(|id| id.bytes().all(is_upper))
+    };
+    let is_trackers = |name: &str| HARMLESS.has_whole(name) || is_of_google(name);
+    names(header).is_none_or(|mut names| names.any(|name| !is_trackers(name)))
 }
 
 /// The names in a `Cookie` header, or `None` if it is no text.
@@ -129,7 +135,12 @@ mod tests {
     #[cfg(feature = "session")]
     #[test]
     fn a_session_is_known_by_any_cookie_that_a_server_may_read() {
-        assert!(!may_name_session(b"_ga=1; _gid=2; CookieConsent=3; "));
+        assert!(!may_name_session(
+            b"_ga=1; _ga_2AB=1; _gid=2; CookieConsent=3; "
+        ));
+        assert!(may_name_session(b"_garden_session=1"));
+        assert!(may_name_session(b"_ga_session=1"));
+        assert!(may_name_session(b"mp_session=1"));
         assert!(may_name_session(b"_ga=1; id=2"));
         assert!(may_name_session(b"theme=dark"));
         assert!(may_name_session(b"%69d=1"));

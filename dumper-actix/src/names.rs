@@ -16,8 +16,12 @@ pub(crate) struct Names {
 impl Names {
     pub(crate) fn has(&self, name: &str) -> bool {
         self.firsts & first_of(name) != 0
-            && (self.whole.binary_search_by(|it| (**it).cmp(name)).is_ok()
-                || self.beginnings.iter().any(|it| name.starts_with(&**it)))
+            && (self.has_whole(name) || self.beginnings.iter().any(|it| name.starts_with(&**it)))
+    }
+
+    /// Whether a name is in it by itself.
+    pub(crate) fn has_whole(&self, name: &str) -> bool {
+        self.whole.binary_search_by(|it| (**it).cmp(name)).is_ok()
     }
 }
 
