@@ -277,8 +277,8 @@ impl Dumper {
 
     /// Names the hosts of the site, each with its port if it is not the usual one
     /// of the scheme, which may be written or not: requests for any other bypass the
-    /// cache. Default: the first eight that are asked for; one that nobody asks for
-    /// in a minute makes room for another. What `X-Forwarded-Host`,
+    /// cache. Default: the first eight that are asked for; one that is found not
+    /// to have been asked for in a minute makes room for another. What `X-Forwarded-Host`,
     /// `X-Forwarded-Proto` and `Forwarded` tell of a host makes another one of it,
     /// and counts towards the eight with a list too.
     ///
