@@ -146,7 +146,8 @@ where
     let (res, _) = in_scope(service, req).await;
     let mut res = res?;
     if let Some(change) = change {
-        change.told_by(dumper, &res).await;
+        // In a box, so that requests that change nothing do not move it.
+        Box::pin(change.told_by(dumper, &res)).await;
     }
     status.tell(dumper, res.status(), res.response_mut());
     Ok(res.map_body(|_, body| EitherBody::left(Streaming::untouched(body))))

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
+use ahash::RandomState;
 use tokio::sync::watch;
 
 use super::key::Key;
@@ -26,7 +26,7 @@ const MARKS: usize = 4_096;
 /// The renders under way.
 pub(super) struct Flights {
     process: Arc<Process>,
-    under_way: Mutex<HashMap<Arc<Sought>, Flight>>,
+    under_way: Mutex<Renders>,
     next: AtomicU64,
     waiting: AtomicUsize,
     max_waiting: usize,
@@ -34,6 +34,8 @@ pub(super) struct Flights {
     uncacheable: Mutex<HashMap<u64, Instant>>,
     hasher: RandomState,
 }
+
+type Renders = HashMap<Arc<Sought>, Flight, RandomState>;
 
 /// The page that a request seeks: its key, and the request headers that select
 /// one among the pages of this key, as far as those in the cache tell.
@@ -71,16 +73,19 @@ struct Flight {
     number: u64,
     lease: LeaseId,
     filing: Filing,
-    outcome: watch::Receiver<Outcome>,
+    /// Tells those who wait how it ended, if anybody does.
+    outcome: Option<watch::Sender<Outcome>>,
 }
 
 /// How a render ended for those who wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Outcome {
+    #[default]
     Rendering,
     Stored,
     NotStored,
-    /// The render was cancelled, or it panicked: somebody else is to try.
+    /// The render was cancelled, or it panicked, or it shows what is stale by now:
+    /// somebody else is to try.
     Vanished,
 }
 
@@ -123,7 +128,7 @@ impl Flights {
             }
         };
         // What a void lease renders is not for a request that starts now.
-        let flight = entry.get();
+        let flight = entry.get_mut();
         if self.process.check(flight.lease, &flight.filing).is_err() {
             let (flight, turn) = self.lead(sought)?;
             entry.insert(flight);
@@ -133,9 +138,10 @@ impl Flights {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             return Ok(Turn::Alone);
         }
+        let outcome = flight.outcome.get_or_insert_default();
         Ok(Turn::Wait(Waiting {
             flights: Arc::clone(self),
-            outcome: entry.get().outcome.clone(),
+            outcome: outcome.subscribe(),
         }))
     }
 
@@ -143,23 +149,22 @@ impl Flights {
         let filing = Filing::at(sought.key.path());
         let lease = self.process.lease(&filing)?;
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let (sender, outcome) = watch::channel(Outcome::Rendering);
         let flight = Flight {
             number,
             lease,
             filing: filing.clone(),
-            outcome,
+            outcome: None,
         };
         let leading = Leading {
             flights: Arc::clone(self),
             sought: Arc::clone(sought),
             number,
-            sender,
+            has_ended: false,
         };
         Ok((flight, Turn::Lead(lease, filing, leading)))
     }
 
-    fn under_way(&self) -> MutexGuard<'_, HashMap<Arc<Sought>, Flight>> {
+    fn under_way(&self) -> MutexGuard<'_, Renders> {
         self.under_way
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -209,28 +214,34 @@ pub(super) struct Leading {
     flights: Arc<Flights>,
     sought: Arc<Sought>,
     number: u64,
-    sender: watch::Sender<Outcome>,
+    has_ended: bool,
 }
 
 impl Leading {
-    pub(super) fn end(self, outcome: Outcome) {
-        self.leave();
-        self.sender.send_replace(outcome);
+    pub(super) fn end(mut self, outcome: Outcome) {
+        self.has_ended = true;
+        if let Some(sender) = self.leave() {
+            sender.send_replace(outcome);
+        }
     }
 
-    fn leave(&self) {
+    /// Takes the render from those under way. Returns by what the others are told, if
+    /// any wait for it.
+    fn leave(&self) -> Option<watch::Sender<Outcome>> {
         let mut under_way = self.flights.under_way();
-        if let Entry::Occupied(entry) = under_way.entry(Arc::clone(&self.sought))
-            && entry.get().number == self.number
-        {
-            entry.remove();
+        let flight = under_way.get(&self.sought)?;
+        if flight.number != self.number {
+            return None;
         }
+        under_way.remove(&self.sought)?.outcome
     }
 }
 
 impl Drop for Leading {
     fn drop(&mut self) {
-        self.leave();
+        if !self.has_ended {
+            self.leave();
+        }
     }
 }
 
