@@ -62,7 +62,7 @@ pub(crate) async fn serve<B: MessageBody>(
 ) -> ServiceResponse<Body<B>> {
     debug!(target: "dumper::middleware", "hit: {what}");
     let (req, _) = req.into_parts();
-    let representation = representation::select(dumper, &what.key, page, req.headers()).await;
+    let representation = representation::select(dumper, page, req.headers()).await;
     let (res, body) = respond(dumper, page, representation);
     let wanted = Wanted {
         method: req.method(),

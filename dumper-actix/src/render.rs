@@ -197,7 +197,7 @@ impl<'d> Render<'d> {
             }
         };
         debug!(target: "dumper::middleware", "stored: {what}");
-        let representation = representation::select(dumper, &what.key, &page, &self.asked).await;
+        let representation = representation::select(dumper, &page, &self.asked).await;
         let body = representation.of(&page, res.headers_mut());
         let made = res.status();
         let wanted = Wanted {

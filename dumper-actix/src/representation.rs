@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use bytes::Bytes;
-use dumper::{Key, Page};
+use dumper::Page;
 
 #[cfg(feature = "compress")]
 use crate::coding::Coding;
@@ -123,14 +123,13 @@ pub(crate) fn ready(dumper: &Dumper, page: &Page, request: &HeaderMap) -> Option
 #[cfg(feature = "compress")]
 pub(crate) async fn select(
     dumper: &Dumper,
-    key: &Key,
     page: &Arc<Page>,
     request: &HeaderMap,
 ) -> Representation {
     let Some((codings, coding)) = offered(dumper, page, request) else {
         return Representation::AsItIs;
     };
-    let keep = |bytes| dumper.cache.add_weight(key, page, bytes);
+    let keep = |bytes| dumper.cache.add_weight(page, bytes);
     match codings.get_or_make(coding, page.body(), keep).await {
         Some(_) => Representation::In(coding),
         None => Representation::AsItIs,
@@ -166,6 +165,6 @@ pub(crate) fn ready(_: &Dumper, _: &Page, _: &HeaderMap) -> Option<Representatio
 /// The form for a request: there is one.
 #[cfg(not(feature = "compress"))]
 #[allow(clippy::unused_async, reason = "a coding has to be waited for")]
-pub(crate) async fn select(_: &Dumper, _: &Key, _: &Arc<Page>, _: &HeaderMap) -> Representation {
+pub(crate) async fn select(_: &Dumper, _: &Arc<Page>, _: &HeaderMap) -> Representation {
     Representation::AsItIs
 }

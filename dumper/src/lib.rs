@@ -20,6 +20,7 @@ mod ledger;
 mod process;
 mod reach;
 mod sync;
+mod weight;
 
 mod cache;
 pub mod store;

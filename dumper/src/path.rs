@@ -14,18 +14,20 @@
 //!   finds `vanilla` under the collations that MariaDB has by default. A write
 //!   to the row drops all of them.
 
-use std::borrow::{Borrow, Cow};
+use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
+use smol_str::SmolStr;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use crate::weight::counted;
+
 /// A request path in its canonical form: the unit of invalidation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Path(Arc<str>);
+pub struct Path(SmolStr);
 
 impl Path {
     /// Reads a path that a request or a redirect carries, without its query.
@@ -62,6 +64,15 @@ impl Path {
         &self.0
     }
 
+    /// The bytes it takes beside itself.
+    pub(crate) fn weight(&self) -> usize {
+        if self.0.is_heap_allocated() {
+            counted(self.0.len())
+        } else {
+            0
+        }
+    }
+
     /// The paths a lenient handler may take for this one.
     #[must_use]
     pub fn kin(&self) -> Kin {
@@ -69,13 +80,6 @@ impl Path {
             path: self.clone(),
             folded: fold(&self.0).into(),
         }
-    }
-}
-
-/// Pages are looked for by the text.
-impl Borrow<str> for Path {
-    fn borrow(&self) -> &str {
-        &self.0
     }
 }
 
@@ -101,7 +105,7 @@ impl fmt::Display for Path {
 #[derive(Clone, Debug)]
 pub struct Kin {
     path: Path,
-    folded: Arc<str>,
+    folded: SmolStr,
 }
 
 impl Kin {

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use log::debug;
 
-use crate::cache::Memory;
+use crate::cache::{Dropped, Memory};
 use crate::ledger::{
     Dependents, LeaseId, Ledger, Moved, Owner, Raised, Refusal, Since, Tick, Written,
 };
@@ -78,7 +78,8 @@ impl Deliveries {
     /// being made.
     pub(crate) async fn raised(self) -> Result<(), Unavailable> {
         for delivery in self.0 {
-            delivery.raised().await?;
+            // In a box, so that a write or a request without a store does not move it.
+            Box::pin(delivery.raised()).await?;
         }
         Ok(())
     }
@@ -86,7 +87,7 @@ impl Deliveries {
     /// Waits until all is delivered, though not for ever.
     pub(crate) async fn done(self) {
         for delivery in self.0 {
-            delivery.done().await;
+            Box::pin(delivery.done()).await;
         }
     }
 }
@@ -195,12 +196,11 @@ impl Process {
     ) -> Deliveries {
         let mut state = self.expired();
         let drops = state.ledger.invalidate(reaches, (self.clock)());
-        for reach in &drops {
-            memory.remove(reach);
-        }
+        let dropped = memory.remove(&drops);
         let delivery = outbox.map(|outbox| outbox.push(&drops, None));
         self.note(&state);
         drop(state);
+        drop(dropped);
         log(&drops, cause);
         Deliveries(delivery.into_iter().collect())
     }
@@ -391,10 +391,11 @@ impl Process {
         if drops.is_empty() {
             return state;
         }
-        state.remove(&drops);
+        let dropped = state.remove(&drops);
         drop(state.tell(&drops, Told::Expired));
         self.note(&state);
         drop(state);
+        drop(dropped);
         log(&drops, Cause::Deadline);
         self.lock()
     }
@@ -419,11 +420,12 @@ impl Process {
     ) -> Result<(T, Deliveries), E> {
         let mut state = self.expired();
         let (output, drops) = operation(&mut state.ledger, (self.clock)())?;
-        state.remove(&drops);
+        let dropped = state.remove(&drops);
         let deliveries = state.tell(&drops, told);
         self.note(&state);
         // A logger may be slow, or use a cache itself.
         drop(state);
+        drop(dropped);
         log(&drops, cause);
         Ok((output, deliveries))
     }
@@ -447,15 +449,11 @@ impl State {
         self.caches.iter().filter_map(Weak::upgrade)
     }
 
-    fn remove(&self, reaches: &[Reach]) {
+    fn remove(&self, reaches: &[Reach]) -> Vec<Dropped> {
         if reaches.is_empty() {
-            return;
+            return Vec::new();
         }
-        for cache in self.caches() {
-            for reach in reaches {
-                cache.remove(reach);
-            }
-        }
+        self.caches().map(|cache| cache.remove(reaches)).collect()
     }
 
     /// Tells the shared stores what is dropped.

@@ -192,7 +192,7 @@ fn a_coding_is_made_for_a_copy_alone() {
         let far = Cache::builder().store(Faulty::new()).near(false).build();
         for (cache, has_room) in [(near, true), (far, false)] {
             let page = render(&cache, PAGE, "body").await.unwrap();
-            assert_eq!(cache.add_weight(&key(PAGE), &page, 100), has_room);
+            assert_eq!(cache.add_weight(&page, 100), has_room);
         }
     });
 }

@@ -1,17 +1,18 @@
-//! All variants of a path.
+//! All pages of a path.
 
 use std::collections::HashSet;
+use std::slice;
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::index::Filed;
-use super::key::{Key, KeyRef, Variant};
+use super::key::{Key, KeyRef};
 use super::page::{Page, RequestHeaders};
-use super::weight::{allocated, counted};
+use super::place::Place;
+use crate::weight::{allocated, counted};
 
-/// What all variants of a path may take together.
+/// What all pages of a path may take together.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
     pub(super) weight: u64,
@@ -19,43 +20,45 @@ pub(super) struct Bounds {
 }
 
 /// The pages of one path. They are stored, weighed, evicted and dropped together.
+///
+/// Two paths that happen to have one [name](super::names::Name) share a group.
 #[derive(Clone, Debug)]
-pub(super) struct Group {
-    /// In the order in which they were made.
-    variants: Vec<Stored>,
-    weight: u64,
+pub(super) enum Group {
+    /// Mostly it is one, of which nothing was made since it was stored.
+    One(Arc<Page>),
+    Several(Arc<Several>),
 }
 
-#[derive(Clone, Debug)]
-struct Stored {
-    variant: Variant,
-    page: Arc<Page>,
-    filed: Filed,
-    /// The bytes of what was made of the page since it was stored.
-    added: usize,
+#[derive(Debug)]
+pub(super) struct Several {
+    /// In the order in which they were made.
+    pages: Box<[Arc<Page>]>,
+    weight: usize,
 }
 
 impl Group {
     /// The page for a request, the one made last if several fit (RFC 9111 §4.1).
     pub(super) fn select(
-        &self,
+        self,
         key: &KeyRef<'_>,
         headers: &RequestHeaders<'_>,
-    ) -> Option<&Arc<Page>> {
-        let mut newest_first = self.variants.iter().rev();
-        let stored = newest_first.find(|stored| {
-            key.has(&stored.variant)
-                && stored.page.is_selected_by(headers)
-                && stored.page.is_fresh(Instant::now)
-        });
-        stored.map(|stored| &stored.page)
+    ) -> Option<Arc<Page>> {
+        let fits = |page: &Arc<Page>| {
+            page.place().is_some_and(|place| key.is(place.key()))
+                && page.is_selected_by(headers)
+                && page.is_fresh(Instant::now)
+        };
+        match self {
+            Self::One(page) => Some(page).filter(fits),
+            Self::Several(several) => several.pages.iter().rfind(|page| fits(page)).cloned(),
+        }
     }
 
     /// The names of the request headers that select among the pages of a key.
     pub(super) fn selecting(&self, key: &Key) -> Vec<String> {
-        let variants = self.variants.iter();
-        let of_key = variants.filter(|stored| stored.variant == *key.variant());
-        let names = of_key.flat_map(|stored| stored.page.selecting());
+        let pages = self.pages().iter();
+        let of_key = pages.filter(|page| page.place().is_some_and(|place| place.key() == key));
+        let names = of_key.flat_map(|page| page.selecting());
         let mut names: Vec<String> = names.map(ToOwned::to_owned).collect();
         names.sort_unstable();
         names.dedup();
@@ -65,33 +68,18 @@ impl Group {
     /// Adds a page to those there were, within the bounds.
     ///
     /// Beyond them, the least recently served ones go, a plain one last.
-    pub(super) fn with(
-        earlier: Option<&Self>,
-        variant: Variant,
-        page: &Arc<Page>,
-        filed: Filed,
-        bounds: Bounds,
-    ) -> Self {
-        let earlier = earlier.into_iter().flat_map(|group| &group.variants);
-        let others =
-            earlier.filter(|stored| stored.variant != variant || !stored.page.same_variant(page));
-        let mut variants = Vec::with_capacity(others.clone().count() + 1);
-        variants.extend(others.cloned());
-        let made_before = |stored: &Stored| stored.page.made() <= page.made();
-        let place = variants.partition_point(made_before);
-        let stored = Stored {
-            variant,
-            page: Arc::clone(page),
-            filed,
-            added: 0,
+    pub(super) fn with(earlier: Option<&Self>, page: &Arc<Page>, bounds: Bounds) -> Self {
+        let Some(earlier) = earlier else {
+            return Self::One(Arc::clone(page));
         };
-        variants.insert(place, stored);
-        let mut group = Self {
-            variants,
-            weight: 0,
-        };
-        group.make_room(page, bounds);
-        group
+        let others = earlier.pages().iter();
+        let mut pages: Vec<_> = others
+            .filter(|it| !it.same_variant(page))
+            .cloned()
+            .collect();
+        let place = pages.partition_point(|it| it.made() <= page.made());
+        pages.insert(place, Arc::clone(page));
+        Self::within(bounds, pages, page)
     }
 
     /// Adds to the weight of one of its pages, within the bounds.
@@ -103,84 +91,111 @@ impl Group {
         bytes: usize,
         bounds: Bounds,
     ) -> Option<Self> {
-        let mut group = self.clone();
-        let mut variants = group.variants.iter_mut();
-        variants
-            .find(|stored| Arc::ptr_eq(&stored.page, page))?
-            .added += bytes;
-        group.make_room(page, bounds);
-        (group.weight <= bounds.weight).then_some(group)
+        let place = page.place().filter(|_| self.has(page))?;
+        place.add(bytes);
+        let group = Self::within(bounds, self.pages().to_vec(), page);
+        if group.weight() > bounds.weight {
+            place.take_back(bytes);
+            return None;
+        }
+        Some(group)
     }
 
     /// A page with the bytes of another one's body, if they are the same.
     pub(super) fn share(&self, page: Page) -> Page {
-        let mut variants = self.variants.iter().map(|stored| &stored.page);
-        match variants.find(|stored| stored.body() == page.body()) {
+        let mut pages = self.pages().iter();
+        match pages.find(|stored| stored.body() == page.body()) {
             Some(stored) => page.with_body(stored.body().clone()),
             None => page,
         }
     }
 
     pub(super) fn has(&self, page: &Arc<Page>) -> bool {
-        let mut variants = self.variants.iter();
-        variants.any(|stored| Arc::ptr_eq(&stored.page, page))
+        self.pages().iter().any(|it| Arc::ptr_eq(it, page))
     }
 
-    pub(super) fn pages(&self) -> impl Iterator<Item = &Page> {
-        self.variants.iter().map(|stored| &*stored.page)
+    pub(super) fn pages(&self) -> &[Arc<Page>] {
+        match self {
+            Self::One(page) => slice::from_ref(page),
+            Self::Several(several) => &several.pages,
+        }
     }
 
-    /// Where its pages are filed besides their path.
-    pub(super) fn filed(&self) -> impl Iterator<Item = &Filed> {
-        self.variants.iter().map(|stored| &stored.filed)
+    /// Where its pages are stored.
+    pub(super) fn places(&self) -> impl Iterator<Item = &Place> {
+        self.pages().iter().filter_map(|page| page.place())
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.variants.len()
+    /// Whether this is the same group, and not one that has taken its place.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::One(one), Self::One(other)) => Arc::ptr_eq(one, other),
+            (Self::Several(several), Self::Several(others)) => Arc::ptr_eq(several, others),
+            _ => false,
+        }
     }
 
     /// The bytes it takes in memory, roughly.
     pub(super) fn weight(&self) -> u64 {
-        self.weight
-    }
-
-    /// Removes variants until the bounds are kept, but never this page.
-    fn make_room(&mut self, page: &Arc<Page>, bounds: Bounds) {
-        self.weight = self.weigh();
-        while self.variants.len() > bounds.variants || self.weight > bounds.weight {
-            let Some(least) = self.least_recent_but(page) else {
-                return;
-            };
-            self.variants.remove(least);
-            self.weight = self.weigh();
-        }
-    }
-
-    fn weigh(&self) -> u64 {
-        let variants = self.variants.iter().map(|stored| {
-            stored.variant.weight() + stored.page.weight() + stored.added + stored.filed.weight()
-        });
-        let own = counted(size_of::<Self>()) + allocated(size_of_val(&*self.variants));
-        let weight = own + variants.sum::<usize>() - self.shared_bytes();
+        let weight = match self {
+            Self::One(page) => page.weight(),
+            Self::Several(several) => several.weight,
+        };
         u64::try_from(weight).unwrap_or(u64::MAX)
     }
 
-    /// The bytes of all bodies that are the body of an earlier variant too.
-    fn shared_bytes(&self) -> usize {
-        let mut seen = HashSet::new();
-        let bodies = self.variants.iter().map(|stored| stored.page.body());
-        let shared = bodies.filter(|body| !seen.insert(body.as_ptr()));
-        shared.map(Bytes::len).sum()
+    /// A group of pages, without so many of them that the bounds are kept, but never
+    /// without this one.
+    fn within(bounds: Bounds, mut pages: Vec<Arc<Page>>, page: &Arc<Page>) -> Self {
+        loop {
+            let group = Self::of(&pages);
+            if pages.len() <= bounds.variants && group.weight() <= bounds.weight {
+                return group;
+            }
+            let Some(least) = least_recent_but(page, &pages) else {
+                return group;
+            };
+            pages.remove(least);
+        }
     }
 
-    /// The variant that was served least recently, a plain one last.
-    fn least_recent_but(&self, page: &Arc<Page>) -> Option<usize> {
-        let variants = self.variants.iter().enumerate();
-        let others = variants.filter(|(_, stored)| !Arc::ptr_eq(&stored.page, page));
-        let least = others.min_by_key(|(_, stored)| {
-            let is_plain = stored.variant.is_plain() && stored.page.is_plain();
-            (is_plain, stored.page.last_served())
-        });
-        least.map(|(at, _)| at)
+    fn of(pages: &[Arc<Page>]) -> Self {
+        match pages {
+            [page] if page.place().is_none_or(|place| place.added() == 0) => {
+                Self::One(Arc::clone(page))
+            }
+            _ => Self::Several(Arc::new(Several {
+                weight: weigh(pages),
+                pages: pages.into(),
+            })),
+        }
     }
+}
+
+fn weigh(pages: &[Arc<Page>]) -> usize {
+    let own = counted(size_of::<Several>()) + allocated(size_of_val(pages));
+    let added = pages
+        .iter()
+        .filter_map(|page| page.place())
+        .map(Place::added);
+    let weights = pages.iter().map(|page| page.weight());
+    own + weights.chain(added).sum::<usize>() - shared_bytes(pages)
+}
+
+/// The bytes of all bodies that are the body of an earlier page too.
+fn shared_bytes(pages: &[Arc<Page>]) -> usize {
+    let mut seen = HashSet::new();
+    let bodies = pages.iter().map(|page| page.body());
+    let shared = bodies.filter(|body| !seen.insert(body.as_ptr()));
+    shared.map(Bytes::len).sum()
+}
+
+/// The page that was served least recently, a plain one last.
+fn least_recent_but(page: &Arc<Page>, pages: &[Arc<Page>]) -> Option<usize> {
+    let others = pages
+        .iter()
+        .enumerate()
+        .filter(|(_, it)| !Arc::ptr_eq(it, page));
+    let least = others.min_by_key(|(_, it)| (it.is_plain(), it.last_served()));
+    least.map(|(at, _)| at)
 }

@@ -5,7 +5,7 @@ use std::str;
 
 use bytes::Bytes;
 
-use super::weight::{allocated, shared};
+use crate::weight::{allocated, shared};
 
 /// The header fields of a page, in their order, in one piece of memory.
 ///
@@ -19,23 +19,16 @@ use super::weight::{allocated, shared};
 /// assert_eq!(headers.iter().count(), 2);
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Headers {
-    /// Of each the name and the value, each behind its length.
-    block: Bytes,
-    count: u32,
-}
+pub struct Headers(Bytes);
 
+/// Before each name and each value stands its length.
 const LENGTH: usize = size_of::<u32>();
 
 impl Headers {
     /// The names and values. A value shares the memory of all of them.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Bytes)> {
-        let mut rest = &*self.block;
-        std::iter::from_fn(move || {
-            let name = str::from_utf8(next(&mut rest)?).ok()?;
-            let value = next(&mut rest)?;
-            Some((name, self.block.slice_ref(value)))
-        })
+        self.texts()
+            .map(|(name, value)| (name, self.0.slice_ref(value)))
     }
 
     /// The value of the first field of a name in lower case.
@@ -49,7 +42,15 @@ impl Headers {
     /// a value that are ready to be sent.
     pub(super) fn weight(&self) -> usize {
         const READY: usize = 80;
-        shared(self.block.len()) + allocated(self.count as usize * READY)
+        shared(self.0.len()) + allocated(self.texts().count() * READY)
+    }
+
+    fn texts(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let mut rest = &*self.0;
+        std::iter::from_fn(move || {
+            let name = str::from_utf8(next(&mut rest)?).ok()?;
+            Some((name, next(&mut rest)?))
+        })
     }
 }
 
@@ -68,9 +69,7 @@ fn next<'b>(rest: &mut &'b [u8]) -> Option<&'b [u8]> {
 impl<N: AsRef<str>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
         let mut block = Vec::with_capacity(256);
-        let mut count = 0;
         for (name, value) in fields {
-            count += 1;
             for text in [name.as_ref().as_bytes(), value.as_ref()] {
                 let length = u32::try_from(text.len()).expect("a header is shorter than 4 GiB");
                 block.extend(length.to_ne_bytes());
@@ -78,8 +77,7 @@ impl<N: AsRef<str>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
             }
         }
         // No more memory is kept than there are bytes.
-        let block = block.into_boxed_slice().into();
-        Self { block, count }
+        Self(block.into_boxed_slice().into())
     }
 }
 

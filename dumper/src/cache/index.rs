@@ -4,77 +4,50 @@ use std::collections::{HashMap, HashSet};
 
 use ahash::RandomState;
 
-use super::weight::{allocated, counted};
-use crate::path::Path;
-use crate::reach::{EntityTag, Filing, Reach};
+use super::names::Name;
 
-/// Which paths a name stands for.
-///
-/// Names are known by their hashes: to take one for another drops a page too many,
-/// no more, and nobody knows how they are hashed.
+/// Which paths a name stands for, by their names.
 #[derive(Debug, Default)]
-pub(super) struct Index {
-    paths: HashMap<Name, Paths, RandomState>,
-    hasher: RandomState,
-}
-
-/// The hash of a name.
-type Name = u64;
+pub(super) struct Index(HashMap<Name, Paths, RandomState>);
 
 /// Mostly a name stands for one.
 #[derive(Debug)]
 enum Paths {
-    One(Path),
+    One(Name),
     Many(Box<Many>),
 }
 
-#[derive(Debug, Default)]
-struct Many(HashSet<Path, RandomState>);
-
-/// Where a page is filed, besides its own path.
-#[derive(Clone, Debug)]
-pub(super) struct Filed {
-    names: Box<[Name]>,
-    /// The paths that an inner service made of its own.
-    also_at: Box<[Path]>,
-}
+#[derive(Debug)]
+struct Many(HashSet<Name, RandomState>);
 
 impl Index {
-    /// What is kept of a filing by a page at a path.
-    pub(super) fn filed(&self, path: &Path, filing: &Filing) -> Filed {
-        let is_own = |name: &Reach| matches!(name, Reach::Path(it) if it == path);
-        let names = filing.names().filter(|name| !is_own(name));
-        let also_at = filing.paths().filter(|it| *it != path);
-        Filed {
-            names: names.map(|name| self.name(&name)).collect(),
-            also_at: also_at.cloned().collect(),
-        }
-    }
+    /// What a name takes in it: a table is two thirds full, more or less.
+    pub(super) const PLACE: usize = (size_of::<(Name, Paths)>() + 1) * 3 / 2;
 
-    pub(super) fn file(&mut self, path: &Path, filed: &Filed) {
-        for name in &filed.names {
-            match self.paths.get_mut(name) {
+    pub(super) fn file(&mut self, path: Name, names: &[Name]) {
+        for name in names {
+            match self.0.get_mut(name) {
                 Some(paths) => paths.insert(path),
                 None => {
-                    self.paths.insert(*name, Paths::One(path.clone()));
+                    self.0.insert(*name, Paths::One(path));
                 }
             }
         }
     }
 
-    pub(super) fn unfile(&mut self, path: &Path, filed: &Filed) {
-        for name in &filed.names {
-            if let Some(paths) = self.paths.get_mut(name)
+    pub(super) fn unfile(&mut self, path: Name, names: &[Name]) {
+        for name in names {
+            if let Some(paths) = self.0.get_mut(name)
                 && paths.remove(path)
             {
-                self.paths.remove(name);
+                self.0.remove(name);
             }
         }
     }
 
     /// Takes a name out, with the paths that it stands for: all of them are dropped.
-    pub(super) fn take(&mut self, reach: &Reach) -> Vec<Path> {
-        match self.paths.remove(&self.name(reach)) {
+    pub(super) fn take(&mut self, name: Name) -> Vec<Name> {
+        match self.0.remove(&name) {
             None => Vec::new(),
             Some(Paths::One(path)) => vec![path],
             Some(Paths::Many(many)) => many.0.into_iter().collect(),
@@ -82,60 +55,38 @@ impl Index {
     }
 
     pub(super) fn clear(&mut self) {
-        self.paths = HashMap::default();
+        self.0 = HashMap::default();
     }
 
     /// How many names there are.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.paths.len()
-    }
-
-    fn name(&self, reach: &Reach) -> Name {
-        self.hasher.hash_one(reach)
+        self.0.len()
     }
 }
 
 impl Paths {
-    fn insert(&mut self, path: &Path) {
+    fn insert(&mut self, path: Name) {
         match self {
-            Self::One(one) if one == path => {}
+            Self::One(one) if *one == path => {}
             Self::One(one) => {
-                let both = [one.clone(), path.clone()];
+                let both = [*one, path];
                 *self = Self::Many(Box::new(Many(both.into_iter().collect())));
             }
             Self::Many(many) => {
-                many.0.insert(path.clone());
+                many.0.insert(path);
             }
         }
     }
 
     /// Returns whether there is none any more.
-    fn remove(&mut self, path: &Path) -> bool {
+    fn remove(&mut self, path: Name) -> bool {
         match self {
-            Self::One(one) => one == path,
+            Self::One(one) => *one == path,
             Self::Many(many) => {
-                many.0.remove(path);
+                many.0.remove(&path);
                 many.0.is_empty()
             }
         }
-    }
-}
-
-impl Filed {
-    pub(super) fn is_page_of(&self, entity: &EntityTag) -> bool {
-        self.also_at.iter().any(|path| entity.has_page_at(path))
-    }
-
-    /// The bytes it takes with its place in the index, beside itself.
-    pub(super) fn weight(&self) -> usize {
-        // A table is two thirds full, more or less.
-        const PLACE: usize = (size_of::<(Name, Paths)>() + 1) * 3 / 2;
-        let also_at = self.also_at.iter();
-        let also_at = also_at.map(|path| counted(path.as_str().len()));
-        allocated(size_of_val(&*self.names))
-            + allocated(size_of_val(&*self.also_at))
-            + also_at.sum::<usize>()
-            + self.names.len() * PLACE
     }
 }

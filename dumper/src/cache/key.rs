@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use super::weight::{allocated, counted};
 use crate::path::{Path, read};
+use crate::weight::{allocated, counted};
 
 /// What of a request selects a page, besides the headers that `Vary` names: the
 /// path, and the variant by scheme, host, query and spelling.
@@ -23,12 +23,6 @@ use crate::path::{Path, read};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     path: Path,
-    variant: Variant,
-}
-
-/// What selects a page under its path.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Variant {
     origin: Arc<Origin>,
     /// The path as it was written, if that is not its canonical form.
     spelling: Option<Box<str>>,
@@ -60,22 +54,23 @@ impl Key {
     /// handler may read instead of scheme and host.
     #[must_use]
     pub fn told(mut self, origin: Option<String>) -> Self {
-        Arc::make_mut(&mut self.variant.origin).told = origin.map(String::into_boxed_str);
+        Arc::make_mut(&mut self.origin).told = origin.map(String::into_boxed_str);
         self
     }
 
     /// The same key, as one that borrows from this.
     #[must_use]
     pub fn borrowed(&self) -> KeyRef<'_> {
-        let Variant {
+        let Self {
+            path,
             origin,
             spelling,
             query,
-        } = &self.variant;
+        } = self;
         let [told, spelling, query] =
             [&origin.told, spelling, query].map(|part| part.as_deref().map(Cow::Borrowed));
         KeyRef {
-            path: self.path.as_str().into(),
+            path: path.as_str().into(),
             scheme: &origin.scheme,
             host: (&*origin.host).into(),
             told,
@@ -96,12 +91,13 @@ impl Key {
     /// store can find pages by them.
     #[must_use]
     pub fn identity(&self) -> Vec<u8> {
-        let Variant {
+        let Self {
+            path,
             origin,
             spelling,
             query,
-        } = &self.variant;
-        let parts = [self.path.as_str(), &origin.scheme, &origin.host].map(Some);
+        } = self;
+        let parts = [path.as_str(), &origin.scheme, &origin.host].map(Some);
         let options = [&origin.told, spelling, query].map(Option::as_deref);
         let mut identity = Vec::new();
         for part in parts.into_iter().chain(options) {
@@ -120,18 +116,11 @@ impl Key {
     /// and without a query.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        self.variant.is_plain()
-    }
-
-    pub(super) fn variant(&self) -> &Variant {
-        &self.variant
-    }
-}
-
-impl Variant {
-    /// Whether it is the page that the path alone asks for.
-    pub(super) fn is_plain(&self) -> bool {
         self.spelling.is_none() && self.query.is_none()
+    }
+
+    pub(super) fn origin(&self) -> &Arc<Origin> {
+        &self.origin
     }
 
     /// The same, with an origin that equals its own.
@@ -142,18 +131,20 @@ impl Variant {
         }
     }
 
-    pub(super) fn origin(&self) -> &Arc<Origin> {
-        &self.origin
-    }
-
     /// The bytes it takes beside itself. A visitor may make up an origin of his own, so
     /// its texts count, though most pages share one.
     pub(super) fn weight(&self) -> usize {
-        let Origin { host, told, .. } = &*self.origin;
+        let Self {
+            path,
+            origin,
+            spelling,
+            query,
+        } = self;
+        let Origin { host, told, .. } = &**origin;
         let own = told.as_ref().map_or(0, |_| counted(size_of::<Origin>()));
-        let options = [told, &self.spelling, &self.query].into_iter().flatten();
+        let options = [told, spelling, query].into_iter().flatten();
         let texts = options.map(|text| allocated(text.len()));
-        own + host.len() + texts.sum::<usize>()
+        path.weight() + own + host.len() + texts.sum::<usize>()
     }
 }
 
@@ -223,22 +214,22 @@ impl<'r> KeyRef<'r> {
         };
         Key {
             path: Path::of_canonical(&self.path),
-            variant: Variant {
-                origin: Arc::new(origin),
-                spelling: owned(&self.spelling),
-                query: owned(&self.query),
-            },
+            origin: Arc::new(origin),
+            spelling: owned(&self.spelling),
+            query: owned(&self.query),
         }
     }
 
-    /// Whether this is what selects a page under its path.
-    pub(super) fn has(&self, variant: &Variant) -> bool {
-        let Variant {
+    /// Whether it is the same as a key that owns its parts.
+    pub(super) fn is(&self, key: &Key) -> bool {
+        let Key {
+            path,
             origin,
             spelling,
             query,
-        } = variant;
-        *self.host == *origin.host
+        } = key;
+        self.path == path.as_str()
+            && *self.host == *origin.host
             && self.query.as_deref() == query.as_deref()
             && *self.scheme == *origin.scheme
             && self.spelling.as_deref() == spelling.as_deref()

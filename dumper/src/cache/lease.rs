@@ -173,12 +173,12 @@ impl Lease {
     /// Stores the page in memory.
     fn insert(&self, page: Page) -> Result<Arc<Page>, NotStored> {
         let memory = &self.cache.memory;
-        let page = Arc::new(memory.share(self.sought.key(), page));
+        let page = memory.place(self.sought.key(), page, &self.filing);
         if self.is_too_large(&page) {
             return Err(NotStored::TooLarge);
         }
         self.cache.process.fill(self.id, &self.filing, || {
-            memory.insert(self.sought.key(), &page, &self.filing);
+            memory.insert(&page);
         })?;
         Ok(page)
     }

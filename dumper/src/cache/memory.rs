@@ -11,11 +11,11 @@ use quick_cache::{Lifecycle, OptionsBuilder, Weighter};
 use super::group::{Bounds, Group};
 use super::index::Index;
 use super::key::{Key, KeyRef};
+use super::names::{Name, Names};
 use super::origins::Origins;
 use super::page::{Page, RequestHeaders};
+use super::place::Place;
 use super::stats::Counters;
-use super::weight::counted;
-use crate::path::Path;
 use crate::reach::{Filing, Reach};
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
 
@@ -24,7 +24,8 @@ use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
 /// Reading takes no lock but that of a shard. Inserting and removing are done by
 /// the process alone, under the lock of the ledger.
 pub(crate) struct Memory {
-    groups: Pages<Path, Arc<Group>, ByWeight, RandomState, Evictions>,
+    groups: Pages<Name, Group, ByWeight, RandomState, Evictions>,
+    names: Names,
     common: Mutex<Common>,
     bounds: Bounds,
     fence_deadline: Duration,
@@ -40,6 +41,11 @@ struct Common {
     index: Index,
     origins: Origins,
 }
+
+/// Pages that are in the cache no more. To free what many take lasts a while, and is for
+/// whoever holds no lock.
+#[must_use = "it is dropped when the locks are released"]
+pub(crate) struct Dropped(#[expect(dead_code, reason = "it is kept to be dropped")] Vec<Group>);
 
 impl Memory {
     pub(crate) fn new(max_bytes: u64, max_variants: usize, fence_deadline: Duration) -> Self {
@@ -62,6 +68,7 @@ impl Memory {
                 variants: max_variants,
             },
             groups,
+            names: Names::default(),
             common: Mutex::default(),
             fence_deadline,
             started: Instant::now(),
@@ -86,136 +93,151 @@ impl Memory {
         key: &KeyRef<'_>,
         headers: &RequestHeaders<'_>,
     ) -> Option<Arc<Page>> {
-        let group = self.groups.get(key.path())?;
+        let group = self.groups.get(&self.names.of_path(key.path()))?;
+        let is_alone = group.pages().len() == 1;
         let page = group.select(key, headers)?;
-        // Where there is one, none was served less recently.
-        if group.len() > 1 {
+        // Where there is no other, none was served less recently.
+        if !is_alone {
             page.touch(self.moment());
         }
-        Some(Arc::clone(page))
+        Some(page)
     }
 
     /// Whether the path of a key has such a page.
     pub(crate) fn has(&self, key: &Key, is_it: impl Fn(&Page) -> bool) -> bool {
-        let group = self.groups.peek(key.path());
-        group.is_some_and(|group| group.pages().any(is_it))
+        let group = self.group(key);
+        group.is_some_and(|group| group.pages().iter().any(|page| is_it(page)))
     }
 
     /// The names of the request headers that select among the pages of a key.
     pub(crate) fn selecting(&self, key: &Key) -> Vec<String> {
-        let group = self.groups.peek(key.path());
+        let group = self.group(key);
         group.map_or_else(Vec::new, |group| group.selecting(key))
     }
 
-    /// A page that shares its body with another variant of its path, if it can.
-    pub(crate) fn share(&self, key: &Key, page: Page) -> Page {
-        match self.groups.peek(key.path()) {
+    /// Makes a page ready to be inserted. It shares its body with another variant of its
+    /// path, if it can.
+    pub(crate) fn place(&self, key: &Key, page: Page, filing: &Filing) -> Arc<Page> {
+        let page = match self.group(key) {
             Some(group) => group.share(page),
             None => page,
-        }
+        };
+        let origin = self.common().origins.kept(key.origin());
+        let place = Place::new(key.with(origin), filing, &self.names);
+        Arc::new(page.placed(place))
     }
 
-    pub(super) fn insert(&self, key: &Key, page: &Arc<Page>, filing: &Filing) {
-        self.insert_among(key, page, filing, self.bounds.variants);
+    pub(super) fn insert(&self, page: &Arc<Page>) {
+        self.insert_among(page, self.bounds.variants);
     }
 
-    /// Inserts a page into a path that may have so many.
-    pub(crate) fn insert_among(
-        &self,
-        key: &Key,
-        page: &Arc<Page>,
-        filing: &Filing,
-        max_variants: usize,
-    ) {
+    /// Inserts a page that has a [place](Self::place) into its path, which may have so
+    /// many.
+    pub(crate) fn insert_among(&self, page: &Arc<Page>, max_variants: usize) {
+        let Some(place) = page.place() else { return };
         page.touch(self.moment());
         let bounds = Bounds {
             variants: max_variants,
             ..self.bounds
         };
-        let path = key.path();
-        let earlier = self.groups.peek(path);
-        let mut common = self.common();
-        let origin = common.origins.kept(key.variant().origin());
-        let variant = key.variant().with(origin);
-        let filed = common.index.filed(path, filing);
-        let group = Group::with(earlier.as_deref(), variant, page, filed, bounds);
-        self.put(&mut common.index, path, earlier.as_deref(), group);
+        let earlier = self.group(place.key());
+        let group = Group::with(earlier.as_ref(), page, bounds);
+        self.put(place.key(), earlier.as_ref(), group);
     }
 
     /// Reckons with so many more bytes of a page, if it is still stored and there
     /// is room for them. Others may go for them.
-    pub(super) fn add_weight(&self, key: &Key, page: &Arc<Page>, bytes: usize) -> bool {
-        let Some(earlier) = self.groups.peek(key.path()) else {
+    pub(super) fn add_weight(&self, page: &Arc<Page>, bytes: usize) -> bool {
+        let Some(place) = page.place() else {
+            return false;
+        };
+        let Some(earlier) = self.group(place.key()) else {
             return false;
         };
         let Some(group) = earlier.with_heavier(page, bytes, self.bounds) else {
             return false;
         };
-        self.put(&mut self.common().index, key.path(), Some(&earlier), group);
+        self.put(place.key(), Some(&earlier), group);
         true
     }
 
-    fn put(&self, index: &mut Index, path: &Path, earlier: Option<&Group>, group: Group) {
-        let group = Arc::new(group);
+    fn put(&self, key: &Key, earlier: Option<&Group>, group: Group) {
+        let path = self.names.of_path(key.path().as_str());
+        let Common { index, .. } = &mut *self.common();
         if let Some(earlier) = earlier {
             unfile(index, path, earlier);
         }
-        for filed in group.filed() {
-            index.file(path, filed);
+        for place in group.places() {
+            index.file(path, place.names());
         }
         let mut evicted = Vec::new();
         self.groups
-            .insert_with_lifecycle(path.clone(), Arc::clone(&group), &mut evicted);
+            .insert_with_lifecycle(path, group.clone(), &mut evicted);
         for (evicted, old) in evicted {
             // The group that the new one replaces is reported too.
-            if evicted != *path || Arc::ptr_eq(&old, &group) {
-                unfile(index, &evicted, &old);
-                self.counters.evicted(old.len());
+            if evicted != path || old.is(&group) {
+                unfile(index, evicted, &old);
+                self.counters.evicted(old.pages().len());
             }
         }
     }
 
     /// Drops a page that is not true any more, and all variants of its path with it.
-    pub(super) fn forget(&self, key: &Key, page: &Arc<Page>) {
-        let group = self.groups.peek(key.path());
-        if group.is_some_and(|group| group.has(page)) {
-            self.remove(&Reach::Path(key.path().clone()));
+    pub(super) fn forget(&self, page: &Arc<Page>) {
+        let Some(place) = page.place() else { return };
+        let path = place.key().path();
+        if self.group(place.key()).is_some_and(|group| group.has(page)) {
+            drop(self.remove(&[Reach::Path(path.clone())]));
         }
     }
 
-    pub(crate) fn remove(&self, reach: &Reach) {
+    /// Drops the pages that are reached.
+    pub(crate) fn remove(&self, reaches: &[Reach]) -> Dropped {
         let mut common = self.common();
-        let Common { index, origins } = &mut *common;
-        let paths: Vec<Path> = match reach {
+        let mut dropped = Vec::new();
+        for reach in reaches {
+            self.remove_reached(&mut common, reach, &mut dropped);
+        }
+        let pages = dropped.iter().map(|group| group.pages().len());
+        self.counters.invalidated(pages.sum());
+        Dropped(dropped)
+    }
+
+    fn remove_reached(&self, common: &mut Common, reach: &Reach, dropped: &mut Vec<Group>) {
+        let Common { index, origins } = common;
+        let paths: Vec<Name> = match reach {
             Reach::All => {
                 index.clear();
                 origins.clear();
-                let groups = self.groups.drain();
-                let pages = groups.map(|(_, group)| group.len()).sum();
-                self.counters.invalidated(pages);
+                dropped.extend(self.groups.drain().map(|(_, group)| group));
                 return;
             }
             Reach::Entity(entity) => {
                 let groups = self.groups.iter();
-                let groups = groups.filter(|(path, group)| {
-                    entity.has_page_at(path) || group.filed().any(|filed| filed.is_page_of(entity))
-                });
+                let groups =
+                    groups.filter(|(_, group)| group.places().any(|it| it.is_page_of(entity)));
                 groups.map(|(path, _)| path).collect()
             }
             Reach::Row(_) | Reach::Related(_) | Reach::Rows => return,
-            Reach::Path(path) => {
-                let mut paths = index.take(reach);
-                paths.push(path.clone());
+            Reach::Path(_) => {
+                let path = self.names.of(reach);
+                let mut paths = index.take(path);
+                paths.push(path);
                 paths
             }
-            Reach::Kin(_) | Reach::Tag(_) => index.take(reach),
+            Reach::Kin(_) | Reach::Tag(_) => index.take(self.names.of(reach)),
         };
         for path in paths {
-            if let Some((path, group)) = self.groups.remove(&path) {
-                unfile(index, &path, &group);
-                self.counters.invalidated(group.len());
+            if let Some((_, group)) = self.groups.remove(&path) {
+                unfile(index, path, &group);
+                dropped.push(group);
             }
         }
+    }
+
+    /// The pages of the path of a key, whichever they are.
+    fn group(&self, key: &Key) -> Option<Group> {
+        self.groups.peek(&self.names.of_path(key.path().as_str()))
     }
 
     pub(crate) fn fence_deadline(&self) -> Duration {
@@ -251,10 +273,10 @@ impl Memory {
 
     /// Takes a page's names from it, as nothing but a mistake does.
     #[cfg(test)]
-    pub(super) fn lose_names(&self, path: &Path, filing: &Filing) {
-        let mut common = self.common();
-        let filed = common.index.filed(path, filing);
-        common.index.unfile(path, &filed);
+    pub(super) fn lose_names(&self, page: &Page) {
+        let place = page.place().expect("it is stored");
+        let path = self.names.of_path(place.key().path().as_str());
+        self.common().index.unfile(path, place.names());
     }
 
     fn common(&self) -> MutexGuard<'_, Common> {
@@ -276,22 +298,21 @@ impl fmt::Debug for Memory {
     }
 }
 
-fn unfile(index: &mut Index, path: &Path, group: &Group) {
-    for filed in group.filed() {
-        index.unfile(path, filed);
+fn unfile(index: &mut Index, path: Name, group: &Group) {
+    for place in group.places() {
+        index.unfile(path, place.names());
     }
 }
 
-/// What a place among the pages takes: the tables double when they are full.
-const PLACE: usize = 96;
+/// What a place among the groups takes: the tables double when they are full.
+const PLACE: u64 = 72;
 
 #[derive(Clone, Debug)]
 struct ByWeight;
 
-impl Weighter<Path, Arc<Group>> for ByWeight {
-    fn weight(&self, path: &Path, group: &Arc<Group>) -> u64 {
-        let place = PLACE + counted(path.as_str().len());
-        group.weight() + place as u64
+impl Weighter<Name, Group> for ByWeight {
+    fn weight(&self, _: &Name, group: &Group) -> u64 {
+        group.weight() + PLACE
     }
 }
 
@@ -299,10 +320,10 @@ impl Weighter<Path, Arc<Group>> for ByWeight {
 #[derive(Clone, Debug)]
 struct Evictions;
 
-impl Lifecycle<Path, Arc<Group>> for Evictions {
-    type RequestState = Vec<(Path, Arc<Group>)>;
+impl Lifecycle<Name, Group> for Evictions {
+    type RequestState = Vec<(Name, Group)>;
 
-    fn on_evict(&self, evicted: &mut Self::RequestState, path: Path, group: Arc<Group>) {
+    fn on_evict(&self, evicted: &mut Self::RequestState, path: Name, group: Group) {
         evicted.push((path, group));
     }
 }

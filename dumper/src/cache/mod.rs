@@ -8,11 +8,12 @@ mod index;
 mod key;
 mod lease;
 mod memory;
+mod names;
 mod origins;
 mod page;
+mod place;
 mod shared;
 mod stats;
-mod weight;
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -23,7 +24,7 @@ use self::flight::{Flights, Leading, Outcome, Turn};
 pub use self::headers::Headers;
 pub use self::key::{Key, KeyRef};
 pub use self::lease::{Lease, NotStored};
-pub(crate) use self::memory::Memory;
+pub(crate) use self::memory::{Dropped, Memory};
 pub use self::page::{Page, RequestHeaders, Times};
 use self::shared::{Shared, Turn as StoreTurn};
 pub use self::stats::Stats;
@@ -244,9 +245,8 @@ impl Cache {
     /// Returns whether the page is still stored and there is room for them, so
     /// that they may be kept for as long as the page is.
     #[must_use]
-    pub fn add_weight(&self, key: &Key, page: &Arc<Page>, bytes: usize) -> bool {
-        self.process
-            .change(|| self.memory.add_weight(key, page, bytes))
+    pub fn add_weight(&self, page: &Arc<Page>, bytes: usize) -> bool {
+        self.process.change(|| self.memory.add_weight(page, bytes))
     }
 
     /// What the cache has done so far, and what it holds.
@@ -290,7 +290,8 @@ impl Cache {
                     return self.lead(lease, headers, Some(give_up)).await;
                 }
             };
-            let outcome = waiting.outcome(give_up).await;
+            // In a box, so that who renders at once does not move it.
+            let outcome = Box::pin(waiting.outcome(give_up)).await;
             if outcome == Outcome::Vanished && Instant::now() < give_up {
                 continue;
             }
@@ -353,7 +354,7 @@ impl Cache {
         process.expire();
         match &self.shared {
             None => Ok(memory.select(&key.borrowed(), headers)),
-            Some(shared) => shared.page(process, memory, key, headers).await,
+            Some(shared) => Box::pin(shared.page(process, memory, key, headers)).await,
         }
     }
 

@@ -11,20 +11,23 @@ use bytes::Bytes;
 
 use super::builder::LONGEST;
 use super::headers::Headers;
-use super::weight::{allocated, counted, shared};
+use super::place::Place;
 use crate::store::Stamp;
+use crate::weight::{allocated, counted, shared};
 
 /// A stored response: status, headers and body as plain data.
 pub struct Page {
     status: u16,
     headers: Headers,
     body: Bytes,
-    vary: Vec<(String, Option<Vec<u8>>)>,
+    vary: Box<[(String, Option<Vec<u8>>)]>,
     made: Instant,
     created: SystemTime,
     stale: Option<Instant>,
     /// The state of the store that it is true in, if it came from one.
     stamp: Option<Stamp>,
+    /// Where it is stored in memory, once it is.
+    place: Option<Place>,
     served: AtomicU64,
     prepared: OnceLock<Box<dyn Any + Send + Sync>>,
 }
@@ -37,11 +40,12 @@ impl Page {
             status,
             headers: headers.into(),
             body,
-            vary: Vec::new(),
+            vary: Box::default(),
             made: Instant::now(),
             created: SystemTime::now(),
             stale: None,
             stamp: None,
+            place: None,
             served: AtomicU64::new(0),
             prepared: OnceLock::new(),
         }
@@ -51,7 +55,7 @@ impl Page {
     /// the request; their names in lower case.
     #[must_use]
     pub fn vary(mut self, vary: Vec<(String, Option<Vec<u8>>)>) -> Self {
-        self.vary = vary;
+        self.vary = vary.into();
         self
     }
 
@@ -140,7 +144,17 @@ impl Page {
         self.stamp.as_ref()
     }
 
-    /// The same page, of which nothing is prepared.
+    pub(super) fn placed(mut self, place: Place) -> Self {
+        let weight = self.weigh() + place.weigh();
+        self.place = Some(place.of_weight(weight));
+        self
+    }
+
+    pub(super) fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
+    }
+
+    /// The same page, of which nothing is prepared, and which is not stored.
     pub(crate) fn copy(&self) -> Self {
         Self {
             status: self.status,
@@ -151,6 +165,7 @@ impl Page {
             created: self.created,
             stale: self.stale,
             stamp: None,
+            place: None,
             served: AtomicU64::new(0),
             prepared: OnceLock::new(),
         }
@@ -211,13 +226,18 @@ impl Page {
         self.vary.iter().map(|(name, _)| name.as_str())
     }
 
-    /// Whether it is for requests that have none of the headers that select a page.
+    /// Whether it is what the path alone asks for, without any of the headers that
+    /// select a page.
     pub(super) fn is_plain(&self) -> bool {
+        let place = self.place.as_ref();
         self.vary.iter().all(|(_, value)| value.is_none())
+            && place.is_none_or(|place| place.key().is_plain())
     }
 
+    /// Whether it is for the same requests as another page.
     pub(super) fn same_variant(&self, other: &Self) -> bool {
-        self.vary == other.vary
+        let [key, others] = [self, other].map(|page| page.place.as_ref().map(Place::key));
+        self.vary == other.vary && key == others
     }
 
     pub(super) fn touch(&self, moment: u64) {
@@ -228,9 +248,13 @@ impl Page {
         self.served.load(Ordering::Relaxed)
     }
 
-    /// The bytes it takes in memory, as allocators count them: with what a web
-    /// framework [prepares](Self::prepared) of its headers.
+    /// The bytes that it takes in memory once it is stored, as allocators count them: with
+    /// its place, and with what a web framework [prepares](Self::prepared) of its headers.
     pub(crate) fn weight(&self) -> usize {
+        self.place.as_ref().map_or(0, Place::weight)
+    }
+
+    fn weigh(&self) -> usize {
         let vary = self.vary.iter().map(|(name, value)| {
             let value = value.as_ref().map_or(0, |value| allocated(value.len()));
             allocated(name.len()) + value

@@ -56,14 +56,13 @@ impl Shared {
             if self.store.is_current(key, stamp).await? {
                 return Ok(Some(page));
             }
-            process.change(|| memory.forget(key, &page));
+            process.change(|| memory.forget(&page));
         }
         let Some(stored) = self.store.look_up(key, headers).await? else {
             return Ok(None);
         };
-        let page = Arc::new(stored.page.stamped(stored.stamp));
-        self.keep(process, memory, key, &page);
-        Ok(Some(page))
+        let page = stored.page.stamped(stored.stamp);
+        Ok(Some(self.keep(process, memory, key, page)))
     }
 
     /// Takes a lease in the store. If another process renders the page, it waits for
@@ -119,11 +118,15 @@ impl Shared {
 
     /// Keeps a near copy, if there is room for it. What it says is not believed before
     /// the store has been asked.
-    fn keep(&self, process: &Process, memory: &Memory, key: &Key, page: &Arc<Page>) {
-        if self.keeps_near && page.weight() as u64 <= memory.max_page() {
-            let filing = Filing::at(key.path());
-            process.change(|| memory.insert(key, page, &filing));
+    fn keep(&self, process: &Process, memory: &Memory, key: &Key, page: Page) -> Arc<Page> {
+        if !self.keeps_near {
+            return Arc::new(page);
         }
+        let page = memory.place(key, page, &Filing::at(key.path()));
+        if page.weight() as u64 <= memory.max_page() {
+            process.change(|| memory.insert(&page));
+        }
+        page
     }
 }
 

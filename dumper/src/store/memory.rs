@@ -165,13 +165,12 @@ impl State {
         let checked = self.check(lease, filing);
         self.close(lease);
         checked?;
-        let page = self.memory.share(key, page.copy());
+        let page = self.memory.place(key, page.copy(), filing);
         if page.weight() as u64 > self.memory.max_page() {
             return Err(NotStored::TooLarge);
         }
         page.prepared(|_| rendered.stamp.clone());
-        self.memory
-            .insert_among(key, &Arc::new(page), filing, rendered.max_variants);
+        self.memory.insert_among(&page, rendered.max_variants);
         Ok(rendered.stamp.clone())
     }
 
@@ -210,9 +209,8 @@ impl State {
     }
 
     fn invalidate(&mut self, reaches: Vec<Reach>, now: Instant) {
-        for reach in self.ledger.invalidate(reaches, now) {
-            self.memory.remove(&reach);
-        }
+        let reaches = self.ledger.invalidate(reaches, now);
+        drop(self.memory.remove(&reaches));
     }
 
     fn expire(&mut self, now: Instant) {

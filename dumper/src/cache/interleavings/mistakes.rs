@@ -55,9 +55,7 @@ impl Mistaken {
     }
 
     fn remove(&self, drops: &[Reach]) {
-        for reach in drops {
-            self.memory.remove(reach);
-        }
+        drop(self.memory.remove(drops));
     }
 }
 
@@ -85,9 +83,10 @@ impl Shell for Mistaken {
         }
         let _held = (!self.makes(Mistake::InsertsUnlocked)).then_some(ledger);
         let replaces = self.memory.select(&key.borrowed(), &|_| None).is_some();
-        self.memory.insert(&key, &Arc::new(page), &filing);
+        let page = self.memory.place(&key, page, &filing);
+        self.memory.insert(&page);
         if replaces && self.makes(Mistake::ForgetsReplacement) {
-            self.memory.lose_names(key.path(), &filing);
+            self.memory.lose_names(&page);
         }
     }
 

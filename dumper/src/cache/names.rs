@@ -1,0 +1,30 @@
+//! What paths are known by, and whatever else pages are filed under.
+
+use ahash::RandomState;
+
+use crate::reach::Reach;
+
+/// The hash of a path, of its kin or of a tag.
+///
+/// To take one name for another drops a page too many, no more; and nobody can bring that
+/// about, since nobody knows how they are hashed.
+pub(super) type Name = u64;
+
+/// Gives names.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names(RandomState);
+
+impl Names {
+    /// The name of a path, by its canonical text.
+    pub(super) fn of_path(&self, path: &str) -> Name {
+        self.0.hash_one(path)
+    }
+
+    /// The name of what an invalidation reaches.
+    pub(super) fn of(&self, reach: &Reach) -> Name {
+        match reach {
+            Reach::Path(path) => self.of_path(path.as_str()),
+            _ => self.0.hash_one(reach),
+        }
+    }
+}
