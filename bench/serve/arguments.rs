@@ -51,12 +51,14 @@ pub(crate) struct Arguments {
     /// How many pages there are; one is at every path.
     pub(crate) pages: usize,
     pub(crate) workers: usize,
+    /// Whether a handler makes its page anew for each request, in memory of its own.
+    pub(crate) renders: bool,
     /// What all pages together may take in the cache.
     pub(crate) max_bytes: u64,
 }
 
 impl Arguments {
-    /// Reads `<what> [--bytes N] [--pages N] [--workers N] [--max-bytes N]`.
+    /// Reads `<what> [--bytes N] [--pages N] [--workers N] [--renders N] [--max-bytes N]`.
     pub(crate) fn read(mut words: impl Iterator<Item = String>) -> io::Result<Self> {
         let what = words.next().unwrap_or_default();
         let served = Served::ALL.iter().find(|(name, _)| *name == what);
@@ -69,6 +71,7 @@ impl Arguments {
             bytes: 16 << 10,
             pages: 1,
             workers: 1,
+            renders: false,
             max_bytes: 4 << 30,
         };
         while let Some(word) = words.next() {
@@ -79,6 +82,7 @@ impl Arguments {
                 "--bytes" => arguments.bytes = number,
                 "--pages" => arguments.pages = number,
                 "--workers" => arguments.workers = number,
+                "--renders" => arguments.renders = number != 0,
                 "--max-bytes" => arguments.max_bytes = number as u64,
                 _ => return Err(io::Error::other(format!("{word} is not an argument"))),
             }

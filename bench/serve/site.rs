@@ -51,7 +51,16 @@ impl Stored {
     }
 
     pub(crate) fn respond(&self) -> HttpResponse<Bytes> {
-        let mut res = HttpResponse::with_body(StatusCode::OK, self.body.clone());
+        self.respond_with(self.body.clone())
+    }
+
+    /// The same, in memory that nobody else has, as what was rendered is.
+    fn render(&self) -> HttpResponse<Bytes> {
+        self.respond_with(Bytes::copy_from_slice(&self.body))
+    }
+
+    fn respond_with(&self, body: Bytes) -> HttpResponse<Bytes> {
+        let mut res = HttpResponse::with_body(StatusCode::OK, body);
         for (name, value) in &self.headers {
             res.headers_mut().append(name.clone(), value.clone());
         }
@@ -64,6 +73,8 @@ impl Stored {
 pub(crate) enum Site {
     /// One page at every path.
     One(Arc<Stored>),
+    /// The same, made anew for each request.
+    Rendered(Arc<Stored>),
     /// Each page at its own.
     Many(Arc<HashMap<String, Stored>>),
     /// Each page at its own, made anew: for a cache, beside which it would be in
@@ -74,8 +85,10 @@ pub(crate) enum Site {
 impl Site {
     /// Pages as a handler makes them.
     pub(crate) fn of_pages(arguments: &Arguments) -> Self {
+        let page = || Arc::new(Stored::page(HOT, arguments.bytes));
         match arguments.pages {
-            1 => Self::One(Arc::new(Stored::page(HOT, arguments.bytes))),
+            1 if arguments.renders => Self::Rendered(page()),
+            1 => Self::One(page()),
             _ => Self::Made(arguments.bytes),
         }
     }
@@ -104,6 +117,7 @@ impl Site {
     pub(crate) fn route(&self) -> Route {
         match self.clone() {
             Self::One(page) => web::to(move || ready(page.respond())),
+            Self::Rendered(page) => web::to(move || ready(page.render())),
             Self::Many(pages) => web::to(move |req: HttpRequest| {
                 ready(match pages.get(req.path()) {
                     Some(page) => page.respond(),

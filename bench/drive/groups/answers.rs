@@ -77,7 +77,7 @@ pub(super) fn bypass(bench: &Bench) -> io::Result<Findings> {
     let contenders = beside_app(
         bench,
         "bypass",
-        &[],
+        [&[], &[]],
         Source::CacheStatus("dumper; fwd=bypass; detail=cookie"),
     )?;
     let contest = Contest {
@@ -87,8 +87,9 @@ pub(super) fn bypass(bench: &Bench) -> io::Result<Findings> {
     contest.measure(bench).map(Findings::from)
 }
 
-/// A page that nobody has asked for, beside the app without dumper. The cache is as
-/// full as it may be, so each page that is stored takes the place of another.
+/// A page that nobody has asked for, beside the app without dumper: rendered in memory
+/// of its own. The cache is as full as it may be, so each page that is stored takes the
+/// place of another.
 pub(super) fn miss(bench: &Bench) -> io::Result<Findings> {
     let unique = |contender: Contender| Contender {
         law: Law::Unique,
@@ -97,7 +98,10 @@ pub(super) fn miss(bench: &Bench) -> io::Result<Findings> {
     let contenders = beside_app(
         bench,
         "miss",
-        &["--max-bytes", "67108864"],
+        [
+            &["--renders", "1", "--max-bytes", "67108864"],
+            &["--renders", "1"],
+        ],
         Source::CacheStatus("dumper; fwd=miss; stored"),
     )?;
     let contest = Contest {
@@ -117,12 +121,12 @@ pub(super) fn miss(bench: &Bench) -> io::Result<Findings> {
 fn beside_app(
     bench: &Bench,
     name: &'static str,
-    more: &[&str],
+    [to_dumper, to_app]: [&[&str]; 2],
     source: Source,
 ) -> io::Result<[Contender; 2]> {
     let shape = Shape::USUAL;
-    let dumper = shape.serve("dumper", more, bench.cores)?;
-    let app = shape.serve("app", &[], bench.cores)?;
+    let dumper = shape.serve("dumper", to_dumper, bench.cores)?;
+    let app = shape.serve("app", to_app, bench.cores)?;
     Ok([
         shape.contender(name, &dumper, source),
         shape.contender("app without dumper", &app, Source::Handler),
