@@ -20,6 +20,9 @@ pub(crate) const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-ca
 pub(crate) fn targeted(headers: &HeaderMap, field: &HeaderName) -> Option<Directives> {
     let lines = headers.get_all(field).map(HeaderValue::as_bytes);
     let lines: Vec<&[u8]> = lines.filter(|line| !line.trim_ascii().is_empty()).collect();
+    if lines.is_empty() {
+        return None;
+    }
     let members: Dictionary = Parser::new(&lines.join(&b',')).parse().ok()?;
     let directives = members.iter().map(|(name, member)| {
         let argument = match member {

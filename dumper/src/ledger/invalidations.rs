@@ -54,13 +54,16 @@ impl Invalidations {
     pub(super) fn reached_since(&self, tick: Tick, filing: &Filing) -> bool {
         tick < self.floor
             || tick < self.all
-            || filing
-                .names()
-                .any(|name| self.last.get(&name).is_some_and(|&last| tick < last))
+            || (!self.last.is_empty() && self.names_reached_since(tick, filing))
             || self
                 .entities
                 .iter()
                 .any(|(entity, &last)| tick < last && filing.is_page_of(entity))
+    }
+
+    fn names_reached_since(&self, tick: Tick, filing: &Filing) -> bool {
+        let mut names = filing.names();
+        names.any(|name| self.last.get(&name).is_some_and(|&last| tick < last))
     }
 
     fn forget_oldest(&mut self) -> Option<Tick> {
