@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use ahash::RandomState;
@@ -15,7 +15,7 @@ use super::page::RequestHeaders;
 use crate::ledger::{LeaseId, Refusal};
 use crate::process::Process;
 use crate::reach::Filing;
-use crate::sync::{AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering};
+use crate::sync::{AtomicUsize, Mutex, MutexGuard, Ordering};
 
 /// How long nobody waits for a page that turned out not to be cacheable.
 const UNCACHEABLE: Duration = Duration::from_secs(2);
@@ -27,7 +27,6 @@ const MARKS: usize = 4_096;
 pub(super) struct Flights {
     process: Arc<Process>,
     under_way: Mutex<Renders>,
-    next: AtomicU64,
     waiting: AtomicUsize,
     max_waiting: usize,
     /// By hash: to mistake a page for another costs a wait, no more.
@@ -35,7 +34,7 @@ pub(super) struct Flights {
     hasher: RandomState,
 }
 
-type Renders = HashMap<Arc<Sought>, Flight, RandomState>;
+type Renders = HashMap<Arc<Sought>, Arc<Flight>, RandomState>;
 
 /// The page that a request seeks: its key, and the request headers that select
 /// one among the pages of this key, as far as those in the cache tell.
@@ -69,12 +68,14 @@ impl Sought {
     }
 }
 
+/// A render under way.
+#[derive(Debug)]
 struct Flight {
-    number: u64,
     lease: LeaseId,
     filing: Filing,
-    /// Tells those who wait how it ended, if anybody does.
-    outcome: Option<watch::Sender<Outcome>>,
+    /// Tells those who wait how it ended, if anybody does. Nobody begins to who does not
+    /// find it among those under way.
+    outcome: OnceLock<watch::Sender<Outcome>>,
 }
 
 /// How a render ended for those who wait.
@@ -84,8 +85,7 @@ pub(super) enum Outcome {
     Rendering,
     Stored,
     NotStored,
-    /// The render was cancelled, or it panicked, or it shows what is stale by now:
-    /// somebody else is to try.
+    /// The render was cancelled, or it panicked: somebody else is to try.
     Vanished,
 }
 
@@ -104,7 +104,6 @@ impl Flights {
         Self {
             process,
             under_way: Mutex::default(),
-            next: AtomicU64::new(0),
             waiting: AtomicUsize::new(0),
             max_waiting,
             uncacheable: Mutex::default(),
@@ -128,7 +127,7 @@ impl Flights {
             }
         };
         // What a void lease renders is not for a request that starts now.
-        let flight = entry.get_mut();
+        let flight = entry.get();
         if self.process.check(flight.lease, &flight.filing).is_err() {
             let (flight, turn) = self.lead(sought)?;
             entry.insert(flight);
@@ -138,28 +137,25 @@ impl Flights {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             return Ok(Turn::Alone);
         }
-        let outcome = flight.outcome.get_or_insert_default();
+        let outcome = flight.outcome.get_or_init(watch::Sender::default);
         Ok(Turn::Wait(Waiting {
             flights: Arc::clone(self),
             outcome: outcome.subscribe(),
         }))
     }
 
-    fn lead(self: &Arc<Self>, sought: &Arc<Sought>) -> Result<(Flight, Turn), Refusal> {
+    fn lead(self: &Arc<Self>, sought: &Arc<Sought>) -> Result<(Arc<Flight>, Turn), Refusal> {
         let filing = Filing::at(sought.key.path());
         let lease = self.process.lease(&filing)?;
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let flight = Flight {
-            number,
+        let flight = Arc::new(Flight {
             lease,
             filing: filing.clone(),
-            outcome: None,
-        };
+            outcome: OnceLock::new(),
+        });
         let leading = Leading {
             flights: Arc::clone(self),
             sought: Arc::clone(sought),
-            number,
-            has_ended: false,
+            flight: Arc::clone(&flight),
         };
         Ok((flight, Turn::Lead(lease, filing, leading)))
     }
@@ -213,35 +209,30 @@ impl fmt::Debug for Flights {
 pub(super) struct Leading {
     flights: Arc<Flights>,
     sought: Arc<Sought>,
-    number: u64,
-    has_ended: bool,
+    flight: Arc<Flight>,
 }
 
 impl Leading {
-    pub(super) fn end(mut self, outcome: Outcome) {
-        self.has_ended = true;
-        if let Some(sender) = self.leave() {
+    pub(super) fn end(self, outcome: Outcome) {
+        self.leave();
+        if let Some(sender) = self.flight.outcome.get() {
             sender.send_replace(outcome);
         }
     }
 
-    /// Takes the render from those under way. Returns by what the others are told, if
-    /// any wait for it.
-    fn leave(&self) -> Option<watch::Sender<Outcome>> {
+    /// Takes the render from those under way, unless another has taken its place.
+    fn leave(&self) {
         let mut under_way = self.flights.under_way();
-        let flight = under_way.get(&self.sought)?;
-        if flight.number != self.number {
-            return None;
+        let flight = under_way.get(&self.sought);
+        if flight.is_some_and(|flight| Arc::ptr_eq(flight, &self.flight)) {
+            under_way.remove(&self.sought);
         }
-        under_way.remove(&self.sought)?.outcome
     }
 }
 
 impl Drop for Leading {
     fn drop(&mut self) {
-        if !self.has_ended {
-            self.leave();
-        }
+        self.leave();
     }
 }
 
