@@ -54,13 +54,6 @@ impl<'r> Accepted<'r> {
         named.or(self.any).unwrap_or(Quality::ZERO)
     }
 
-    /// Whether it takes a coding at all.
-    pub(crate) fn takes_any(&self) -> bool {
-        let identity = place(|known| known == ContentEncoding::Identity).map(Name::Known);
-        items(self.request)
-            .any(|QualityItem { item, quality }| Some(item) != identity && quality > Quality::ZERO)
-    }
-
     /// How much it wants no coding, if it says so; otherwise 0.
     #[cfg(feature = "compress")]
     pub(crate) fn identity(&self) -> Quality {
@@ -68,6 +61,13 @@ impl<'r> Accepted<'r> {
         let named = place.and_then(|place| self.known[place]);
         named.unwrap_or(Quality::ZERO)
     }
+}
+
+/// Whether a client takes a coding at all.
+pub(crate) fn takes_any(request: &HeaderMap) -> bool {
+    let identity = place(|known| known == ContentEncoding::Identity).map(Name::Known);
+    items(request)
+        .any(|QualityItem { item, quality }| Some(item) != identity && quality > Quality::ZERO)
 }
 
 /// What an item names: a copy of the name itself would cost every hit.

@@ -10,7 +10,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use bytes::Bytes;
 
-use crate::accepted::Accepted;
+use crate::accepted::takes_any;
 use crate::body::{Body, Streaming};
 use crate::conditions::{etag_of, not_modified, only, range_applies};
 use crate::range::{Ranges, ranges};
@@ -101,7 +101,7 @@ fn wanted_parts(
 fn may_be_encoded_outside(wanted: Wanted<'_>, headers: &HeaderMap) -> bool {
     wanted.headers.contains_key(header::IF_RANGE)
         && !is_encoded(headers)
-        && Accepted::by(wanted.headers).takes_any()
+        && takes_any(wanted.headers)
 }
 
 fn is_encoded(headers: &HeaderMap) -> bool {
