@@ -357,12 +357,11 @@ impl Process {
         &self,
         lease: LeaseId,
         filing: &Filing,
-        insert: impl FnOnce(),
-    ) -> Result<(), Refusal> {
+        insert: impl FnOnce() -> Dropped,
+    ) -> Result<Dropped, Refusal> {
         let state = self.expired();
         state.ledger.check(lease, filing)?;
-        insert();
-        Ok(())
+        Ok(insert())
     }
 
     /// Changes what is known of stored pages, while none comes or goes.

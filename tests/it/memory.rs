@@ -392,3 +392,24 @@ async fn the_plain_page_outlives_any_number_of_queries() {
         Lookup::Hit(_)
     ));
 }
+
+#[test]
+fn what_was_added_to_is_still_dropped_by_its_tag() {
+    alone(async || {
+        let cache = Cache::builder().build();
+        let key = Key::new("https", "parlour.example", "/page/", None).unwrap();
+        let Lookup::Miss(mut lease) = cache.look_up(&key, &|_| None).await else {
+            panic!("there is no page yet");
+        };
+        lease.tag(["menu".into()]);
+        let page = Page::new(200, Vec::new(), Bytes::from_static(b"page"));
+        let page = lease.fill(page).await.unwrap();
+        for bytes in [0, 100, 0] {
+            assert!(cache.add_weight(&page, bytes));
+        }
+        assert_eq!((cache.stats().paths, cache.stats().evicted), (1, 0));
+        cache.invalidate_tag("menu").await;
+        assert_eq!(cache.stats().paths, 0);
+        assert!(!cache.add_weight(&page, 100));
+    });
+}

@@ -4,7 +4,7 @@ use dumper::store::MemoryStore;
 use dumper::{Cache, Lookup, NotStored};
 use dumper_tests::alone::alone;
 
-use crate::acts::{key, look_up, miss, page, render, served, soon};
+use crate::acts::{look_up, miss, page, render, served, soon};
 use crate::faulty::{Call, Fault, Faulty};
 
 const PAGE: &str = "/sizes/small/";

@@ -77,8 +77,8 @@ impl Group {
             .filter(|it| !it.same_variant(page))
             .cloned()
             .collect();
-        let place = pages.partition_point(|it| it.made() <= page.made());
-        pages.insert(place, Arc::clone(page));
+        let at = pages.partition_point(|it| it.made() <= page.made());
+        pages.insert(at, Arc::clone(page));
         Self::within(bounds, pages, page)
     }
 
@@ -124,15 +124,6 @@ impl Group {
     /// Where its pages are stored.
     pub(super) fn places(&self) -> impl Iterator<Item = &Place> {
         self.pages().iter().filter_map(|page| page.place())
-    }
-
-    /// Whether this is the same group, and not one that has taken its place.
-    pub(super) fn is(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::One(one), Self::One(other)) => Arc::ptr_eq(one, other),
-            (Self::Several(several), Self::Several(others)) => Arc::ptr_eq(several, others),
-            _ => false,
-        }
     }
 
     /// The bytes it takes in memory, roughly.
@@ -198,4 +189,52 @@ fn least_recent_but(page: &Arc<Page>, pages: &[Arc<Page>]) -> Option<usize> {
         .filter(|(_, it)| !Arc::ptr_eq(it, page));
     let least = others.min_by_key(|(_, it)| (it.is_plain(), it.last_served()));
     least.map(|(at, _)| at)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cache::names::Names;
+    use crate::reach::Filing;
+
+    use super::*;
+
+    const BOUNDS: Bounds = Bounds {
+        weight: 1 << 20,
+        variants: 8,
+    };
+
+    fn key(path: &str) -> Key {
+        Key::new("https", "parlour.example", path, None).unwrap()
+    }
+
+    fn page(path: &str, body: &'static str) -> Arc<Page> {
+        let page = Page::new(200, Vec::new(), Bytes::from_static(body.as_bytes()));
+        let place = Place::new(key(path), &Filing::at(key(path).path()), &Names::default());
+        Arc::new(page.placed(place))
+    }
+
+    #[test]
+    fn paths_that_happen_to_have_one_name_have_pages_of_their_own() {
+        let mut group = Group::with(None, &page("/a/", "old"), BOUNDS);
+        for (path, body) in [("/b/", "b"), ("/a/", "a")] {
+            group = Group::with(Some(&group), &page(path, body), BOUNDS);
+        }
+        assert_eq!(group.pages().len(), 2);
+        for (path, body) in [("/a/", Some("a")), ("/b/", Some("b")), ("/c/", None)] {
+            let found = group.clone().select(&key(path).borrowed(), &|_| None);
+            let found = found.as_ref().map(|page| &page.body()[..]);
+            assert_eq!(found, body.map(str::as_bytes), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_heavy_is_not_added() {
+        let page = page("/a/", "a");
+        let group = Group::with(None, &page, BOUNDS);
+        let heavier = group.with_heavier(&page, 1000, BOUNDS).unwrap();
+        assert!((1000..2000).contains(&(heavier.weight() - group.weight())));
+        assert!(heavier.with_heavier(&page, 1 << 20, BOUNDS).is_none());
+        let again = heavier.with_heavier(&page, 0, BOUNDS).unwrap();
+        assert_eq!(again.weight(), heavier.weight());
+    }
 }

@@ -136,7 +136,7 @@ impl Lease {
     /// store does not take it.
     pub async fn fill(mut self, page: Page) -> Result<Arc<Page>, NotStored> {
         let filled = match &self.cache.shared {
-            None => self.insert(page),
+            None => self.fill_memory(page),
             Some(shared) => {
                 let shared = Arc::clone(shared);
                 // In a box, so that what has no store does not move all of it.
@@ -163,28 +163,40 @@ impl Lease {
         self.cache.process.check(self.id, &self.filing)?;
         let lease = self.shared.take().ok_or(NotStored::Unavailable)?;
         let page = shared.fill(*lease, page, &self.filing).await?;
-        if !shared.keeps_near || self.is_too_large(&page) {
+        if !shared.keeps_near {
             self.cache.process.check(self.id, &self.filing)?;
             return Ok(Arc::new(page));
         }
-        self.insert(page)
-    }
-
-    /// Stores the page in memory.
-    fn insert(&self, page: Page) -> Result<Arc<Page>, NotStored> {
-        let memory = &self.cache.memory;
-        let page = memory.place(self.sought.key(), page, &self.filing);
-        if self.is_too_large(&page) {
-            return Err(NotStored::TooLarge);
+        let page = self.place(page);
+        if self.cache.memory.has_room_for(&page) {
+            self.insert(&page)?;
+        } else {
+            self.cache.process.check(self.id, &self.filing)?;
         }
-        self.cache.process.fill(self.id, &self.filing, || {
-            memory.insert(&page);
-        })?;
         Ok(page)
     }
 
-    fn is_too_large(&self, page: &Page) -> bool {
-        page.weight() as u64 > self.cache.memory.max_page()
+    /// Stores the page in memory alone.
+    fn fill_memory(&self, page: Page) -> Result<Arc<Page>, NotStored> {
+        let page = self.place(page);
+        if !self.cache.memory.has_room_for(&page) {
+            return Err(NotStored::TooLarge);
+        }
+        self.insert(&page)?;
+        Ok(page)
+    }
+
+    fn place(&self, page: Page) -> Arc<Page> {
+        let memory = &self.cache.memory;
+        memory.place(self.sought.key(), page, &self.filing)
+    }
+
+    fn insert(&self, page: &Arc<Page>) -> Result<(), NotStored> {
+        let Cache {
+            process, memory, ..
+        } = &self.cache;
+        drop(process.fill(self.id, &self.filing, || memory.insert(page))?);
+        Ok(())
     }
 }
 

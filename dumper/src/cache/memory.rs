@@ -45,7 +45,9 @@ struct Common {
 /// Pages that are in the cache no more. To free what many take lasts a while, and is for
 /// whoever holds no lock.
 #[must_use = "it is dropped when the locks are released"]
-pub(crate) struct Dropped(#[expect(dead_code, reason = "it is kept to be dropped")] Vec<Group>);
+pub(crate) struct Dropped(
+    #[expect(dead_code, reason = "it is kept to be dropped")] Vec<(Name, Group)>,
+);
 
 impl Memory {
     pub(crate) fn new(max_bytes: u64, max_variants: usize, fence_deadline: Duration) -> Self {
@@ -127,14 +129,22 @@ impl Memory {
         Arc::new(page.placed(place))
     }
 
-    pub(super) fn insert(&self, page: &Arc<Page>) {
-        self.insert_among(page, self.bounds.variants);
+    /// Whether the page may be stored, as large as it is.
+    pub(crate) fn has_room_for(&self, page: &Page) -> bool {
+        page.weight() as u64 <= self.bounds.weight
     }
 
-    /// Inserts a page that has a [place](Self::place) into its path, which may have so
-    /// many.
-    pub(crate) fn insert_among(&self, page: &Arc<Page>, max_variants: usize) {
-        let Some(place) = page.place() else { return };
+    pub(super) fn insert(&self, page: &Arc<Page>) -> Dropped {
+        self.insert_among(page, self.bounds.variants)
+    }
+
+    /// Inserts a page into its path, which may have so many.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the page has no [place](Self::place).
+    pub(crate) fn insert_among(&self, page: &Arc<Page>, max_variants: usize) -> Dropped {
+        let place = page.place().expect("the page has a place");
         page.touch(self.moment());
         let bounds = Bounds {
             variants: max_variants,
@@ -142,26 +152,19 @@ impl Memory {
         };
         let earlier = self.group(place.key());
         let group = Group::with(earlier.as_ref(), page, bounds);
-        self.put(place.key(), earlier.as_ref(), group);
+        self.put(place.key(), earlier.as_ref(), group)
     }
 
     /// Reckons with so many more bytes of a page, if it is still stored and there
     /// is room for them. Others may go for them.
-    pub(super) fn add_weight(&self, page: &Arc<Page>, bytes: usize) -> bool {
-        let Some(place) = page.place() else {
-            return false;
-        };
-        let Some(earlier) = self.group(place.key()) else {
-            return false;
-        };
-        let Some(group) = earlier.with_heavier(page, bytes, self.bounds) else {
-            return false;
-        };
-        self.put(place.key(), Some(&earlier), group);
-        true
+    pub(super) fn add_weight(&self, page: &Arc<Page>, bytes: usize) -> Option<Dropped> {
+        let key = page.place()?.key();
+        let earlier = self.group(key)?;
+        let group = earlier.with_heavier(page, bytes, self.bounds)?;
+        Some(self.put(key, Some(&earlier), group))
     }
 
-    fn put(&self, key: &Key, earlier: Option<&Group>, group: Group) {
+    fn put(&self, key: &Key, earlier: Option<&Group>, group: Group) -> Dropped {
         let path = self.names.of_path(key.path().as_str());
         let Common { index, .. } = &mut *self.common();
         if let Some(earlier) = earlier {
@@ -170,25 +173,24 @@ impl Memory {
         for place in group.places() {
             index.file(path, place.names());
         }
-        let mut evicted = Vec::new();
-        self.groups
-            .insert_with_lifecycle(path, group.clone(), &mut evicted);
-        for (evicted, old) in evicted {
-            // The group that the new one replaces is reported too.
-            if evicted != path || old.is(&group) {
-                unfile(index, evicted, &old);
-                self.counters.evicted(old.pages().len());
-            }
+        let mut dropped = Vec::new();
+        self.groups.insert_with_lifecycle(path, group, &mut dropped);
+        // The group that the new one replaces is the first, and the new one itself may
+        // be among those that go to make room.
+        let evicted = dropped.iter().skip(usize::from(earlier.is_some()));
+        for (path, group) in evicted {
+            unfile(index, *path, group);
+            self.counters.evicted(group.pages().len());
         }
+        Dropped(dropped)
     }
 
     /// Drops a page that is not true any more, and all variants of its path with it.
-    pub(super) fn forget(&self, page: &Arc<Page>) {
-        let Some(place) = page.place() else { return };
-        let path = place.key().path();
-        if self.group(place.key()).is_some_and(|group| group.has(page)) {
-            drop(self.remove(&[Reach::Path(path.clone())]));
-        }
+    pub(super) fn forget(&self, page: &Arc<Page>) -> Option<Dropped> {
+        let key = page.place()?.key();
+        let group = self.group(key)?;
+        let path = || Reach::Path(key.path().clone());
+        group.has(page).then(|| self.remove(&[path()]))
     }
 
     /// Drops the pages that are reached.
@@ -198,18 +200,18 @@ impl Memory {
         for reach in reaches {
             self.remove_reached(&mut common, reach, &mut dropped);
         }
-        let pages = dropped.iter().map(|group| group.pages().len());
+        let pages = dropped.iter().map(|(_, group)| group.pages().len());
         self.counters.invalidated(pages.sum());
         Dropped(dropped)
     }
 
-    fn remove_reached(&self, common: &mut Common, reach: &Reach, dropped: &mut Vec<Group>) {
+    fn remove_reached(&self, common: &mut Common, reach: &Reach, dropped: &mut Vec<(Name, Group)>) {
         let Common { index, origins } = common;
         let paths: Vec<Name> = match reach {
             Reach::All => {
                 index.clear();
                 origins.clear();
-                dropped.extend(self.groups.drain().map(|(_, group)| group));
+                dropped.extend(self.groups.drain());
                 return;
             }
             Reach::Entity(entity) => {
@@ -228,9 +230,9 @@ impl Memory {
             Reach::Kin(_) | Reach::Tag(_) => index.take(self.names.of(reach)),
         };
         for path in paths {
-            if let Some((_, group)) = self.groups.remove(&path) {
+            if let Some((path, group)) = self.groups.remove(&path) {
                 unfile(index, path, &group);
-                dropped.push(group);
+                dropped.push((path, group));
             }
         }
     }
@@ -254,11 +256,6 @@ impl Memory {
 
     pub(super) fn bytes(&self) -> u64 {
         self.groups.weight()
-    }
-
-    /// The largest page that is stored.
-    pub(crate) fn max_page(&self) -> u64 {
-        self.bounds.weight
     }
 
     pub(super) fn max_bytes(&self) -> u64 {
@@ -307,12 +304,16 @@ fn unfile(index: &mut Index, path: Name, group: &Group) {
 /// What a place among the groups takes: the tables double when they are full.
 const PLACE: u64 = 72;
 
+/// What is lost between the pieces that a page is made of: about so much with the
+/// allocator of glibc, and less with others.
+const LOST: u64 = 128;
+
 #[derive(Clone, Debug)]
 struct ByWeight;
 
 impl Weighter<Name, Group> for ByWeight {
     fn weight(&self, _: &Name, group: &Group) -> u64 {
-        group.weight() + PLACE
+        group.weight() + PLACE + LOST
     }
 }
 

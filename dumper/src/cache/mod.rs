@@ -246,7 +246,8 @@ impl Cache {
     /// that they may be kept for as long as the page is.
     #[must_use]
     pub fn add_weight(&self, page: &Arc<Page>, bytes: usize) -> bool {
-        self.process.change(|| self.memory.add_weight(page, bytes))
+        let added = self.process.change(|| self.memory.add_weight(page, bytes));
+        added.is_some()
     }
 
     /// What the cache has done so far, and what it holds.

@@ -6,12 +6,12 @@ use crate::reach::Reach;
 
 /// The hash of a path, of its kin or of a tag.
 ///
-/// To take one name for another drops a page too many, no more; and nobody can bring that
-/// about, since nobody knows how they are hashed.
+/// Two that have the same name are dropped and evicted together, no more; and nobody can
+/// bring that about, since nobody knows how they are hashed.
 pub(super) type Name = u64;
 
 /// Gives names.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Names(RandomState);
 
 impl Names {

@@ -26,8 +26,10 @@ pub struct Page {
     stale: Option<Instant>,
     /// The state of the store that it is true in, if it came from one.
     stamp: Option<Stamp>,
-    /// Where it is stored in memory, once it is.
+    /// Where in memory it is stored, or was, or would have been.
     place: Option<Place>,
+    /// The bytes it takes there.
+    weight: usize,
     served: AtomicU64,
     prepared: OnceLock<Box<dyn Any + Send + Sync>>,
 }
@@ -46,6 +48,7 @@ impl Page {
             stale: None,
             stamp: None,
             place: None,
+            weight: 0,
             served: AtomicU64::new(0),
             prepared: OnceLock::new(),
         }
@@ -145,8 +148,8 @@ impl Page {
     }
 
     pub(super) fn placed(mut self, place: Place) -> Self {
-        let weight = self.weigh() + place.weigh();
-        self.place = Some(place.of_weight(weight));
+        self.weight = self.weigh() + place.weight();
+        self.place = Some(place);
         self
     }
 
@@ -166,6 +169,7 @@ impl Page {
             stale: self.stale,
             stamp: None,
             place: None,
+            weight: 0,
             served: AtomicU64::new(0),
             prepared: OnceLock::new(),
         }
@@ -248,10 +252,10 @@ impl Page {
         self.served.load(Ordering::Relaxed)
     }
 
-    /// The bytes that it takes in memory once it is stored, as allocators count them: with
-    /// its place, and with what a web framework [prepares](Self::prepared) of its headers.
-    pub(crate) fn weight(&self) -> usize {
-        self.place.as_ref().map_or(0, Place::weight)
+    /// The bytes that it takes in memory once it has a place there, as allocators count
+    /// them: with what a web framework [prepares](Self::prepared) of its headers.
+    pub(super) fn weight(&self) -> usize {
+        self.weight
     }
 
     fn weigh(&self) -> usize {

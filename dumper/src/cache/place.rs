@@ -19,8 +19,6 @@ pub(super) struct Place {
     names: SmallVec<[Name; 2]>,
     /// The paths that an inner service made of its own.
     also_at: Box<[Path]>,
-    /// The bytes that the page takes, with all this.
-    weight: usize,
     /// The bytes of what was made of the page since it was stored.
     added: AtomicUsize,
 }
@@ -34,7 +32,6 @@ impl Place {
         Self {
             names: reaches.map(|reach| names.of(&reach)).collect(),
             also_at: also_at.cloned().collect(),
-            weight: 0,
             added: AtomicUsize::new(0),
             key,
         }
@@ -54,14 +51,6 @@ impl Place {
         paths.any(|path| entity.has_page_at(path))
     }
 
-    pub(super) fn of_weight(self, weight: usize) -> Self {
-        Self { weight, ..self }
-    }
-
-    pub(super) fn weight(&self) -> usize {
-        self.weight
-    }
-
     pub(super) fn added(&self) -> usize {
         self.added.load(Ordering::Relaxed)
     }
@@ -75,9 +64,9 @@ impl Place {
     }
 
     /// The bytes it takes with its names in the index, beside itself.
-    pub(super) fn weigh(&self) -> usize {
+    pub(super) fn weight(&self) -> usize {
         let names = if self.names.spilled() {
-            allocated(size_of_val(&*self.names))
+            allocated(self.names.capacity() * size_of::<Name>())
         } else {
             0
         };

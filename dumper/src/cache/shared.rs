@@ -56,7 +56,7 @@ impl Shared {
             if self.store.is_current(key, stamp).await? {
                 return Ok(Some(page));
             }
-            process.change(|| memory.forget(&page));
+            drop(process.change(|| memory.forget(&page)));
         }
         let Some(stored) = self.store.look_up(key, headers).await? else {
             return Ok(None);
@@ -123,8 +123,8 @@ impl Shared {
             return Arc::new(page);
         }
         let page = memory.place(key, page, &Filing::at(key.path()));
-        if page.weight() as u64 <= memory.max_page() {
-            process.change(|| memory.insert(&page));
+        if memory.has_room_for(&page) {
+            drop(process.change(|| memory.insert(&page)));
         }
         page
     }

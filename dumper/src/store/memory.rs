@@ -166,11 +166,11 @@ impl State {
         self.close(lease);
         checked?;
         let page = self.memory.place(key, page.copy(), filing);
-        if page.weight() as u64 > self.memory.max_page() {
+        if !self.memory.has_room_for(&page) {
             return Err(NotStored::TooLarge);
         }
         page.prepared(|_| rendered.stamp.clone());
-        self.memory.insert_among(&page, rendered.max_variants);
+        drop(self.memory.insert_among(&page, rendered.max_variants));
         Ok(rendered.stamp.clone())
     }
 

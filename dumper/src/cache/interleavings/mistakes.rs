@@ -84,7 +84,7 @@ impl Shell for Mistaken {
         let _held = (!self.makes(Mistake::InsertsUnlocked)).then_some(ledger);
         let replaces = self.memory.select(&key.borrowed(), &|_| None).is_some();
         let page = self.memory.place(&key, page, &filing);
-        self.memory.insert(&page);
+        drop(self.memory.insert(&page));
         if replaces && self.makes(Mistake::ForgetsReplacement) {
             self.memory.lose_names(&page);
         }
