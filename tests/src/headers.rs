@@ -178,9 +178,16 @@ fn forbidden(response: &HeaderMap, request: &HeaderMap) -> Option<String> {
     if response.contains_key("dumper-cache-control") {
         return None;
     }
+    // The status is understood (RFC 9111 §5.2.2.3), wherever among the lines that stands.
+    let mut lines = response
+        .get_all("cache-control")
+        .filter_map(|line| line.to_str().ok());
+    let understood = lines.any(|line| line.to_ascii_lowercase().contains("must-understand"));
     let mut forbidding = members(response, "cache-control");
-    forbidding
-        .find(|member| ["no-store", "private", "no-cache", "s-maxage=0"].contains(&member.as_str()))
+    forbidding.find(|member| match member.as_str() {
+        "no-store" => !understood,
+        member => ["private", "no-cache", "s-maxage=0"].contains(&member),
+    })
 }
 
 /// The members of a list without quotes, in lower case.
