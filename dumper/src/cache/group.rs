@@ -91,6 +91,9 @@ impl Group {
         bytes: usize,
         bounds: Bounds,
     ) -> Option<Self> {
+        if bytes as u64 > bounds.weight {
+            return None;
+        }
         let place = page.place().filter(|_| self.has(page))?;
         place.add(bytes);
         let group = Self::within(bounds, self.pages().to_vec(), page);
@@ -177,7 +180,7 @@ fn weigh(pages: &[Arc<Page>]) -> usize {
 fn shared_bytes(pages: &[Arc<Page>]) -> usize {
     let mut seen = HashSet::new();
     let bodies = pages.iter().map(|page| page.body());
-    let shared = bodies.filter(|body| !seen.insert(body.as_ptr()));
+    let shared = bodies.filter(|body| !seen.insert((body.as_ptr(), body.len())));
     shared.map(Bytes::len).sum()
 }
 
@@ -233,7 +236,9 @@ mod tests {
         let group = Group::with(None, &page, BOUNDS);
         let heavier = group.with_heavier(&page, 1000, BOUNDS).unwrap();
         assert!((1000..2000).contains(&(heavier.weight() - group.weight())));
-        assert!(heavier.with_heavier(&page, 1 << 20, BOUNDS).is_none());
+        for bytes in [1 << 20, usize::MAX] {
+            assert!(heavier.with_heavier(&page, bytes, BOUNDS).is_none());
+        }
         let again = heavier.with_heavier(&page, 0, BOUNDS).unwrap();
         assert_eq!(again.weight(), heavier.weight());
     }
