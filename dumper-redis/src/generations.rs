@@ -195,10 +195,13 @@ impl Ledger {
     }
 }
 
-/// The number of a generation: how many had been made under its base.
+/// The number of a generation: how many had been made under its base. It stands at both
+/// ends, or somebody else has changed it.
 pub(crate) fn number(generation: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(generation).ok()?;
-    text.split(':').next()?.parse().ok()
+    let (number, rest) = text.split_once(':')?;
+    let again = rest.rsplit(':').next();
+    number.parse().ok().filter(|_| again == Some(number))
 }
 
 /// Whether all of these generations were there when so many had been made.

@@ -5,11 +5,11 @@
 --
 -- The generations are a hash:
 --   b  the base: pages bear it, so a new one drops them all
---   s  how many generations were made under the base
+--   s  how many generations were made under the base, twice
 --   m  the mark of the last move
 --   r  the registry of entities
 --   t… and e…  the generation of a tag or entity, if it was invalidated under the
---      base: its number, and random
+--      base: its number, random, and its number again
 -- A generation is never there again, since base and numbers are lost together.
 
 local generations, fences, random = KEYS[1], KEYS[2], ARGV[1]
@@ -20,9 +20,17 @@ local LONGEST_LEASE = 90000
 local id = replication_id()
 if not id then return NOT_PRIMARY end
 
+-- A number is written twice, so that one is seen that somebody else has changed: with
+-- a lower one, a render would seem to be younger than it is.
+local function count_of(value)
+  local number = string.match(value or '', '^(%d+):%1$')
+  local count = tonumber(number)
+  return count and digits(count) == number and count
+end
+
 local function begin(mark, registry)
   redis.call('UNLINK', generations)
-  redis.call('HSET', generations, 'b', id .. random, 's', '0', 'm', mark)
+  redis.call('HSET', generations, 'b', id .. random, 's', '0:0', 'm', mark)
   if registry then redis.call('HSET', generations, 'r', registry) end
 end
 
@@ -33,9 +41,7 @@ local function mend()
   own(generations)
   own(fences)
   local known = redis.call('HMGET', generations, 'b', 'm', 's')
-  local made = tonumber(known[3] or nil)
-  local is_counted = made and made >= 0 and digits(made) == known[3]
-  if not (is_of(known[1], id) and is_of(known[2], id) and is_counted) then
+  if not (is_of(known[1], id) and is_of(known[2], id) and count_of(known[3])) then
     begin(id .. string.reverse(random))
   end
 end
@@ -46,8 +52,9 @@ local function drop_all()
 end
 
 local function renew(name)
-  local number = redis.call('HINCRBY', generations, 's', 1)
-  redis.call('HSET', generations, name, digits(number) .. ':' .. random)
+  local number = digits(count_of(redis.call('HGET', generations, 's')) + 1)
+  redis.call('HSET', generations, 's', number .. ':' .. number)
+  redis.call('HSET', generations, name, number .. ':' .. random .. ':' .. number)
 end
 
 -- The marks that stand, by the names of what they stand on. One that has expired is
