@@ -178,11 +178,11 @@ fn forbidden(response: &HeaderMap, request: &HeaderMap) -> Option<String> {
     if response.contains_key("dumper-cache-control") {
         return None;
     }
-    // The status is understood (RFC 9111 §5.2.2.3), wherever among the lines that stands.
+    // The status is understood (RFC 9111 §5.2.2.3), whatever is quoted beside that.
     let mut lines = response
         .get_all("cache-control")
         .filter_map(|line| line.to_str().ok());
-    let understood = lines.any(|line| line.to_ascii_lowercase().contains("must-understand"));
+    let understood = lines.any(|line| listed(line).any(|member| member == "must-understand"));
     let mut forbidding = members(response, "cache-control");
     forbidding.find(|member| match member.as_str() {
         "no-store" => !understood,
@@ -194,6 +194,10 @@ fn forbidden(response: &HeaderMap, request: &HeaderMap) -> Option<String> {
 fn members(headers: &HeaderMap, name: &str) -> impl Iterator<Item = String> {
     let lines = headers.get_all(name).filter_map(|line| line.to_str().ok());
     let lines = lines.filter(|line| !line.contains('"'));
-    let members = lines.flat_map(|line| line.split(','));
+    lines.flat_map(listed)
+}
+
+fn listed(line: &str) -> impl Iterator<Item = String> {
+    let members = line.split(',');
     members.map(|member| member.trim().to_ascii_lowercase())
 }
