@@ -3,8 +3,8 @@
 //! Everything that decides whether a page is true happens under one lock: a
 //! fill checks its lease and inserts the page, an invalidation is recorded and
 //! its pages are removed, and neither can come between the two steps of the
-//! other. The lock is held for microseconds and never across an await. A hit
-//! does not take it.
+//! other. The lock is never held across an await, and for microseconds unless very
+//! many pages are dropped. A hit does not take it.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
