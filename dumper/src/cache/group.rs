@@ -1,7 +1,6 @@
 //! All pages of a path.
 
 use std::collections::HashSet;
-use std::slice;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -32,8 +31,28 @@ pub(super) enum Group {
 #[derive(Debug)]
 pub(super) struct Several {
     /// In the order in which they were made.
-    pages: Box<[Arc<Page>]>,
+    members: Box<[Member]>,
     weight: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Member {
+    page: Arc<Page>,
+    /// The bytes of what was made of it since it was stored.
+    added: usize,
+}
+
+impl Member {
+    fn of(page: &Arc<Page>) -> Self {
+        Self {
+            page: Arc::clone(page),
+            added: 0,
+        }
+    }
+
+    fn weight(&self) -> usize {
+        self.page.weight() + self.added
+    }
 }
 
 impl Group {
@@ -50,13 +69,16 @@ impl Group {
         };
         match self {
             Self::One(page) => Some(page).filter(fits),
-            Self::Several(several) => several.pages.iter().rfind(|page| fits(page)).cloned(),
+            Self::Several(several) => {
+                let mut pages = several.members.iter().map(|it| &it.page);
+                pages.rfind(|page| fits(page)).cloned()
+            }
         }
     }
 
     /// The names of the request headers that select among the pages of a key.
     pub(super) fn selecting(&self, key: &Key) -> Vec<String> {
-        let pages = self.pages().iter();
+        let pages = self.pages();
         let of_key = pages.filter(|page| page.place().is_some_and(|place| place.key() == key));
         let names = of_key.flat_map(|page| page.selecting());
         let mut names: Vec<String> = names.map(ToOwned::to_owned).collect();
@@ -72,14 +94,11 @@ impl Group {
         let Some(earlier) = earlier else {
             return Self::One(Arc::clone(page));
         };
-        let others = earlier.pages().iter();
-        let mut pages: Vec<_> = others
-            .filter(|it| !it.same_variant(page))
-            .cloned()
-            .collect();
-        let at = pages.partition_point(|it| it.made() <= page.made());
-        pages.insert(at, Arc::clone(page));
-        Self::within(bounds, pages, page)
+        let mut members = earlier.members();
+        members.retain(|it| !it.page.same_variant(page));
+        let at = members.partition_point(|it| it.page.made() <= page.made());
+        members.insert(at, Member::of(page));
+        Self::within(bounds, members, page)
     }
 
     /// Adds to the weight of one of its pages, within the bounds.
@@ -94,19 +113,16 @@ impl Group {
         if bytes as u64 > bounds.weight {
             return None;
         }
-        let place = page.place().filter(|_| self.has(page))?;
-        place.add(bytes);
-        let group = Self::within(bounds, self.pages().to_vec(), page);
-        if group.weight() > bounds.weight {
-            place.take_back(bytes);
-            return None;
-        }
-        Some(group)
+        let mut members = self.members();
+        let member = members.iter_mut().find(|it| Arc::ptr_eq(&it.page, page))?;
+        member.added += bytes;
+        let group = Self::within(bounds, members, page);
+        (group.weight() <= bounds.weight).then_some(group)
     }
 
     /// A page with the bytes of another one's body, if they are the same.
     pub(super) fn share(&self, page: Page) -> Page {
-        let mut pages = self.pages().iter();
+        let mut pages = self.pages();
         match pages.find(|stored| stored.body() == page.body()) {
             Some(stored) => page.with_body(stored.body().clone()),
             None => page,
@@ -114,19 +130,20 @@ impl Group {
     }
 
     pub(super) fn has(&self, page: &Arc<Page>) -> bool {
-        self.pages().iter().any(|it| Arc::ptr_eq(it, page))
+        self.pages().any(|it| Arc::ptr_eq(it, page))
     }
 
-    pub(super) fn pages(&self) -> &[Arc<Page>] {
-        match self {
-            Self::One(page) => slice::from_ref(page),
-            Self::Several(several) => &several.pages,
-        }
+    pub(super) fn pages(&self) -> impl Iterator<Item = &Arc<Page>> {
+        let (one, members) = match self {
+            Self::One(page) => (Some(page), [].as_slice()),
+            Self::Several(several) => (None, &*several.members),
+        };
+        one.into_iter().chain(members.iter().map(|it| &it.page))
     }
 
     /// Where its pages are stored.
     pub(super) fn places(&self) -> impl Iterator<Item = &Place> {
-        self.pages().iter().filter_map(|page| page.place())
+        self.pages().filter_map(|page| page.place())
     }
 
     /// The bytes it takes in memory, roughly.
@@ -138,58 +155,57 @@ impl Group {
         u64::try_from(weight).unwrap_or(u64::MAX)
     }
 
-    /// A group of pages, without so many of them that the bounds are kept, but never
-    /// without this one.
-    fn within(bounds: Bounds, mut pages: Vec<Arc<Page>>, page: &Arc<Page>) -> Self {
-        loop {
-            let group = Self::of(&pages);
-            if pages.len() <= bounds.variants && group.weight() <= bounds.weight {
-                return group;
-            }
-            let Some(least) = least_recent_but(page, &pages) else {
-                return group;
-            };
-            pages.remove(least);
+    fn members(&self) -> Vec<Member> {
+        match self {
+            Self::One(page) => vec![Member::of(page)],
+            Self::Several(several) => several.members.to_vec(),
         }
     }
 
-    fn of(pages: &[Arc<Page>]) -> Self {
-        match pages {
-            [page] if page.place().is_none_or(|place| place.added() == 0) => {
-                Self::One(Arc::clone(page))
+    /// A group of pages, without so many of them that the bounds are kept, but never
+    /// without this one.
+    fn within(bounds: Bounds, mut members: Vec<Member>, page: &Arc<Page>) -> Self {
+        loop {
+            let group = Self::of(&members);
+            if members.len() <= bounds.variants && group.weight() <= bounds.weight {
+                return group;
             }
+            let Some(least) = least_recent_but(page, &members) else {
+                return group;
+            };
+            members.remove(least);
+        }
+    }
+
+    fn of(members: &[Member]) -> Self {
+        match members {
+            [Member { page, added: 0 }] => Self::One(Arc::clone(page)),
             _ => Self::Several(Arc::new(Several {
-                weight: weigh(pages),
-                pages: pages.into(),
+                weight: weigh(members),
+                members: members.into(),
             })),
         }
     }
 }
 
-fn weigh(pages: &[Arc<Page>]) -> usize {
-    let own = counted(size_of::<Several>()) + allocated(size_of_val(pages));
-    let added = pages
-        .iter()
-        .filter_map(|page| page.place())
-        .map(Place::added);
-    let weights = pages.iter().map(|page| page.weight());
-    own + weights.chain(added).sum::<usize>() - shared_bytes(pages)
+fn weigh(members: &[Member]) -> usize {
+    let own = counted(size_of::<Several>()) + allocated(size_of_val(members));
+    let weights = members.iter().map(Member::weight);
+    own + weights.sum::<usize>() - shared_bytes(members)
 }
 
 /// The bytes of all bodies that are the body of an earlier page too.
-fn shared_bytes(pages: &[Arc<Page>]) -> usize {
+fn shared_bytes(members: &[Member]) -> usize {
     let mut seen = HashSet::new();
-    let bodies = pages.iter().map(|page| page.body());
+    let bodies = members.iter().map(|it| it.page.body());
     let shared = bodies.filter(|body| !seen.insert((body.as_ptr(), body.len())));
     shared.map(Bytes::len).sum()
 }
 
 /// The page that was served least recently, a plain one last.
-fn least_recent_but(page: &Arc<Page>, pages: &[Arc<Page>]) -> Option<usize> {
-    let others = pages
-        .iter()
-        .enumerate()
-        .filter(|(_, it)| !Arc::ptr_eq(it, page));
+fn least_recent_but(page: &Arc<Page>, members: &[Member]) -> Option<usize> {
+    let others = members.iter().map(|it| &it.page).enumerate();
+    let others = others.filter(|(_, it)| !Arc::ptr_eq(it, page));
     let least = others.min_by_key(|(_, it)| (it.is_plain(), it.last_served()));
     least.map(|(at, _)| at)
 }
@@ -222,7 +238,7 @@ mod tests {
         for (path, body) in [("/b/", "b"), ("/a/", "a")] {
             group = Group::with(Some(&group), &page(path, body), BOUNDS);
         }
-        assert_eq!(group.pages().len(), 2);
+        assert_eq!(group.pages().count(), 2);
         for (path, body) in [("/a/", Some("a")), ("/b/", Some("b")), ("/c/", None)] {
             let found = group.clone().select(&key(path).borrowed(), &|_| None);
             let found = found.as_ref().map(|page| &page.body()[..]);

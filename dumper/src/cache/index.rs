@@ -1,5 +1,6 @@
 //! What pages are filed under, besides their own paths.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use ahash::RandomState;
@@ -8,85 +9,62 @@ use super::names::Name;
 
 /// Which paths a name stands for, by their names.
 #[derive(Debug, Default)]
-pub(super) struct Index(HashMap<Name, Paths, RandomState>);
-
-/// Mostly a name stands for one.
-#[derive(Debug)]
-enum Paths {
-    One(Name),
-    Many(Box<Many>),
+pub(super) struct Index {
+    /// The names that stand for one: most of them.
+    one: HashMap<Name, Name, RandomState>,
+    many: HashMap<Name, HashSet<Name, RandomState>, RandomState>,
 }
-
-#[derive(Debug)]
-struct Many(HashSet<Name, RandomState>);
 
 impl Index {
     /// What a name takes in it: a table is two thirds full, more or less.
-    pub(super) const PLACE: usize = (size_of::<(Name, Paths)>() + 1) * 3 / 2;
+    pub(super) const PLACE: usize = (size_of::<(Name, Name)>() + 1) * 3 / 2;
 
-    pub(super) fn file(&mut self, path: Name, names: &[Name]) {
-        for name in names {
-            match self.0.get_mut(name) {
-                Some(paths) => paths.insert(path),
-                None => {
-                    self.0.insert(*name, Paths::One(path));
-                }
+    pub(super) fn file(&mut self, path: Name, name: Name) {
+        if let Some(paths) = self.many.get_mut(&name) {
+            paths.insert(path);
+            return;
+        }
+        match self.one.entry(name) {
+            Entry::Vacant(entry) => {
+                entry.insert(path);
+            }
+            Entry::Occupied(entry) if *entry.get() == path => {}
+            Entry::Occupied(entry) => {
+                let both = [entry.remove(), path];
+                self.many.insert(name, both.into_iter().collect());
             }
         }
     }
 
-    pub(super) fn unfile(&mut self, path: Name, names: &[Name]) {
-        for name in names {
-            if let Some(paths) = self.0.get_mut(name)
-                && paths.remove(path)
-            {
-                self.0.remove(name);
+    pub(super) fn unfile(&mut self, path: Name, name: Name) {
+        if let Some(paths) = self.many.get_mut(&name) {
+            paths.remove(&path);
+            if paths.is_empty() {
+                self.many.remove(&name);
             }
+        } else if self.one.get(&name) == Some(&path) {
+            self.one.remove(&name);
         }
     }
 
     /// Takes a name out, with the paths that it stands for: all of them are dropped.
     pub(super) fn take(&mut self, name: Name) -> Vec<Name> {
-        match self.0.remove(&name) {
-            None => Vec::new(),
-            Some(Paths::One(path)) => vec![path],
-            Some(Paths::Many(many)) => many.0.into_iter().collect(),
+        match self.one.remove(&name) {
+            Some(path) => vec![path],
+            None => {
+                let paths = self.many.remove(&name);
+                paths.into_iter().flatten().collect()
+            }
         }
     }
 
     pub(super) fn clear(&mut self) {
-        self.0 = HashMap::default();
+        *self = Self::default();
     }
 
     /// How many names there are.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
-}
-
-impl Paths {
-    fn insert(&mut self, path: Name) {
-        match self {
-            Self::One(one) if *one == path => {}
-            Self::One(one) => {
-                let both = [*one, path];
-                *self = Self::Many(Box::new(Many(both.into_iter().collect())));
-            }
-            Self::Many(many) => {
-                many.0.insert(path);
-            }
-        }
-    }
-
-    /// Returns whether there is none any more.
-    fn remove(&mut self, path: Name) -> bool {
-        match self {
-            Self::One(one) => *one == path,
-            Self::Many(many) => {
-                many.0.remove(&path);
-                many.0.is_empty()
-            }
-        }
+        self.one.len() + self.many.len()
     }
 }

@@ -24,6 +24,12 @@ use crate::weight::{allocated, counted};
 pub struct Key {
     path: Path,
     origin: Arc<Origin>,
+    details: Option<Box<Details>>,
+}
+
+/// What most keys have not.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Details {
     /// The path as it was written, if that is not its canonical form.
     spelling: Option<Box<str>>,
     query: Option<Box<str>>,
@@ -61,14 +67,10 @@ impl Key {
     /// The same key, as one that borrows from this.
     #[must_use]
     pub fn borrowed(&self) -> KeyRef<'_> {
-        let Self {
-            path,
-            origin,
-            spelling,
-            query,
-        } = self;
+        let Self { path, origin, .. } = self;
+        let (spelling, query) = self.details();
         let [told, spelling, query] =
-            [&origin.told, spelling, query].map(|part| part.as_deref().map(Cow::Borrowed));
+            [origin.told.as_deref(), spelling, query].map(|part| part.map(Cow::Borrowed));
         KeyRef {
             path: path.as_str().into(),
             scheme: &origin.scheme,
@@ -91,14 +93,10 @@ impl Key {
     /// store can find pages by them.
     #[must_use]
     pub fn identity(&self) -> Vec<u8> {
-        let Self {
-            path,
-            origin,
-            spelling,
-            query,
-        } = self;
+        let Self { path, origin, .. } = self;
+        let (spelling, query) = self.details();
         let parts = [path.as_str(), &origin.scheme, &origin.host].map(Some);
-        let options = [&origin.told, spelling, query].map(Option::as_deref);
+        let options = [origin.told.as_deref(), spelling, query];
         let mut identity = Vec::new();
         for part in parts.into_iter().chain(options) {
             let Some(part) = part else {
@@ -116,7 +114,7 @@ impl Key {
     /// and without a query.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        self.spelling.is_none() && self.query.is_none()
+        self.details.is_none()
     }
 
     pub(super) fn origin(&self) -> &Arc<Origin> {
@@ -134,17 +132,22 @@ impl Key {
     /// The bytes it takes beside itself. A visitor may make up an origin of his own, so
     /// its texts count, though most pages share one.
     pub(super) fn weight(&self) -> usize {
-        let Self {
-            path,
-            origin,
-            spelling,
-            query,
-        } = self;
-        let Origin { host, told, .. } = &**origin;
+        let Origin { host, told, .. } = &*self.origin;
         let own = told.as_ref().map_or(0, |_| counted(size_of::<Origin>()));
-        let options = [told, spelling, query].into_iter().flatten();
+        let details = self.details.as_ref();
+        let details = details.map_or(0, |_| allocated(size_of::<Details>()));
+        let (spelling, query) = self.details();
+        let options = [told.as_deref(), spelling, query].into_iter().flatten();
         let texts = options.map(|text| allocated(text.len()));
-        path.weight() + own + host.len() + texts.sum::<usize>()
+        self.path.weight() + own + host.len() + details + texts.sum::<usize>()
+    }
+
+    /// The path as it was written, if that is not its canonical form, and the query.
+    fn details(&self) -> (Option<&str>, Option<&str>) {
+        let details = self.details.as_deref();
+        details.map_or((None, None), |Details { spelling, query }| {
+            (spelling.as_deref(), query.as_deref())
+        })
     }
 }
 
@@ -212,27 +215,27 @@ impl<'r> KeyRef<'r> {
             host: (&*self.host).into(),
             told: owned(&self.told),
         };
+        let details = Details {
+            spelling: owned(&self.spelling),
+            query: owned(&self.query),
+        };
+        let has_details = self.spelling.is_some() || self.query.is_some();
         Key {
             path: Path::of_canonical(&self.path),
             origin: Arc::new(origin),
-            spelling: owned(&self.spelling),
-            query: owned(&self.query),
+            details: has_details.then(|| Box::new(details)),
         }
     }
 
     /// Whether it is the same as a key that owns its parts.
     pub(super) fn is(&self, key: &Key) -> bool {
-        let Key {
-            path,
-            origin,
-            spelling,
-            query,
-        } = key;
+        let Key { path, origin, .. } = key;
+        let (spelling, query) = key.details();
         self.path == path.as_str()
             && *self.host == *origin.host
-            && self.query.as_deref() == query.as_deref()
+            && self.query.as_deref() == query
             && *self.scheme == *origin.scheme
-            && self.spelling.as_deref() == spelling.as_deref()
+            && self.spelling.as_deref() == spelling
             && self.told.as_deref() == origin.told.as_deref()
     }
 }

@@ -8,6 +8,7 @@ use ahash::RandomState;
 use quick_cache::sync::Cache as Pages;
 use quick_cache::{Lifecycle, OptionsBuilder, Weighter};
 
+use super::dropped::Dropped;
 use super::group::{Bounds, Group};
 use super::index::Index;
 use super::key::{Key, KeyRef};
@@ -41,13 +42,6 @@ struct Common {
     index: Index,
     origins: Origins,
 }
-
-/// Pages that are in the cache no more. To free what many take lasts a while, and is for
-/// whoever holds no lock.
-#[must_use = "it is dropped when the locks are released"]
-pub(crate) struct Dropped(
-    #[expect(dead_code, reason = "it is kept to be dropped")] Vec<(Name, Group)>,
-);
 
 impl Memory {
     pub(crate) fn new(max_bytes: u64, max_variants: usize, fence_deadline: Duration) -> Self {
@@ -96,7 +90,7 @@ impl Memory {
         headers: &RequestHeaders<'_>,
     ) -> Option<Arc<Page>> {
         let group = self.groups.get(&self.names.of_path(key.path()))?;
-        let is_alone = group.pages().len() == 1;
+        let is_alone = matches!(group, Group::One(_));
         let page = group.select(key, headers)?;
         // Where there is no other, none was served less recently.
         if !is_alone {
@@ -108,7 +102,7 @@ impl Memory {
     /// Whether the path of a key has such a page.
     pub(crate) fn has(&self, key: &Key, is_it: impl Fn(&Page) -> bool) -> bool {
         let group = self.group(key);
-        group.is_some_and(|group| group.pages().iter().any(|page| is_it(page)))
+        group.is_some_and(|group| group.pages().any(|page| is_it(page)))
     }
 
     /// The names of the request headers that select among the pages of a key.
@@ -170,8 +164,8 @@ impl Memory {
         if let Some(earlier) = earlier {
             unfile(index, path, earlier);
         }
-        for place in group.places() {
-            index.file(path, place.names());
+        for name in group.places().flat_map(Place::names) {
+            index.file(path, name);
         }
         let mut dropped = Vec::new();
         self.groups.insert_with_lifecycle(path, group, &mut dropped);
@@ -180,9 +174,9 @@ impl Memory {
         let evicted = dropped.iter().skip(usize::from(earlier.is_some()));
         for (path, group) in evicted {
             unfile(index, *path, group);
-            self.counters.evicted(group.pages().len());
+            self.counters.evicted(group.pages().count());
         }
-        Dropped(dropped)
+        Dropped::new(dropped)
     }
 
     /// Drops a page that is not true any more, and all variants of its path with it.
@@ -200,9 +194,9 @@ impl Memory {
         for reach in reaches {
             self.remove_reached(&mut common, reach, &mut dropped);
         }
-        let pages = dropped.iter().map(|(_, group)| group.pages().len());
+        let pages = dropped.iter().map(|(_, group)| group.pages().count());
         self.counters.invalidated(pages.sum());
-        Dropped(dropped)
+        Dropped::new(dropped)
     }
 
     fn remove_reached(&self, common: &mut Common, reach: &Reach, dropped: &mut Vec<(Name, Group)>) {
@@ -273,7 +267,10 @@ impl Memory {
     pub(super) fn lose_names(&self, page: &Page) {
         let place = page.place().expect("it is stored");
         let path = self.names.of_path(place.key().path().as_str());
-        self.common().index.unfile(path, place.names());
+        let mut common = self.common();
+        for name in place.names() {
+            common.index.unfile(path, name);
+        }
     }
 
     fn common(&self) -> MutexGuard<'_, Common> {
@@ -296,8 +293,8 @@ impl fmt::Debug for Memory {
 }
 
 fn unfile(index: &mut Index, path: Name, group: &Group) {
-    for place in group.places() {
-        index.unfile(path, place.names());
+    for name in group.places().flat_map(Place::names) {
+        index.unfile(path, name);
     }
 }
 

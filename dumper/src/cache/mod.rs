@@ -1,6 +1,7 @@
 //! Pages, and the way to them.
 
 mod builder;
+mod dropped;
 mod flight;
 mod group;
 mod headers;
@@ -24,7 +25,8 @@ use self::flight::{Flights, Leading, Outcome, Turn};
 pub use self::headers::Headers;
 pub use self::key::{Key, KeyRef};
 pub use self::lease::{Lease, NotStored};
-pub(crate) use self::memory::{Dropped, Memory};
+pub(crate) use self::dropped::Dropped;
+pub(crate) use self::memory::Memory;
 pub use self::page::{Page, RequestHeaders, Times};
 use self::shared::{Shared, Turn as StoreTurn};
 pub use self::stats::Stats;

@@ -20,18 +20,31 @@ pub struct Page {
     status: u16,
     headers: Headers,
     body: Bytes,
-    vary: Box<[(String, Option<Vec<u8>>)]>,
-    made: Instant,
     created: SystemTime,
-    stale: Option<Instant>,
-    /// The state of the store that it is true in, if it came from one.
-    stamp: Option<Stamp>,
+    particulars: Option<Box<Particulars>>,
     /// Where in memory it is stored, or was, or would have been.
     place: Option<Place>,
-    /// The bytes it takes there.
-    weight: usize,
     served: AtomicU64,
     prepared: OnceLock<Box<dyn Any + Send + Sync>>,
+}
+
+/// What most pages have not: they are for all requests with their key, fresh for ever,
+/// and from this process.
+#[derive(Clone, Default)]
+struct Particulars {
+    vary: Box<[(String, Option<Vec<u8>>)]>,
+    /// When it was made, if it was not one of our pages from then on.
+    made: Option<SystemTime>,
+    fresh: Option<Fresh>,
+    /// The state of the store that it is true in.
+    stamp: Option<Stamp>,
+}
+
+/// From when on a page is fresh, and until when, by a clock that is never set.
+#[derive(Clone, Copy)]
+struct Fresh {
+    made: Instant,
+    stale: Instant,
 }
 
 impl Page {
@@ -42,13 +55,9 @@ impl Page {
             status,
             headers: headers.into(),
             body,
-            vary: Box::default(),
-            made: Instant::now(),
             created: SystemTime::now(),
-            stale: None,
-            stamp: None,
+            particulars: None,
             place: None,
-            weight: 0,
             served: AtomicU64::new(0),
             prepared: OnceLock::new(),
         }
@@ -58,7 +67,9 @@ impl Page {
     /// the request; their names in lower case.
     #[must_use]
     pub fn vary(mut self, vary: Vec<(String, Option<Vec<u8>>)>) -> Self {
-        self.vary = vary.into();
+        if !vary.is_empty() {
+            self.particulars().vary = vary.into();
+        }
         self
     }
 
@@ -68,8 +79,13 @@ impl Page {
     #[must_use]
     pub fn fresh_for(mut self, left: Duration, age: Duration) -> Self {
         let now = Instant::now();
-        self.stale = Some(now + left.min(LONGEST));
-        self.made = now.checked_sub(age).unwrap_or(now);
+        let made = self.created.checked_sub(age);
+        let particulars = self.particulars();
+        particulars.made = made;
+        particulars.fresh = Some(Fresh {
+            made: now.checked_sub(age).unwrap_or(now),
+            stale: now + left.min(LONGEST),
+        });
         self
     }
 
@@ -77,19 +93,11 @@ impl Page {
     /// process can [restore](Self::restore) them.
     #[must_use]
     pub fn times(&self) -> Times {
-        let now = (Instant::now(), SystemTime::now());
-        let on_the_wall = |moment: Instant| {
-            let since = now.0.saturating_duration_since(moment);
-            let until = moment.saturating_duration_since(now.0);
-            now.1
-                .checked_sub(since)
-                .and_then(|moment| moment.checked_add(until))
-                .unwrap_or(now.1)
-        };
+        let left = self.left();
         Times {
             created: self.created,
-            made: on_the_wall(self.made),
-            stale: self.stale.map(on_the_wall),
+            made: self.made(),
+            stale: left.and_then(|left| SystemTime::now().checked_add(left)),
         }
     }
 
@@ -103,8 +111,16 @@ impl Page {
             Err(since) => now.0.checked_sub(since.duration()).unwrap_or(now.0),
         };
         self.created = times.created;
-        self.made = by_our_clock(times.made);
-        self.stale = times.stale.map(by_our_clock);
+        let fresh = times.stale.map(|stale| Fresh {
+            made: by_our_clock(times.made),
+            stale: by_our_clock(stale),
+        });
+        let made = (times.made != times.created).then_some(times.made);
+        if fresh.is_some() || made.is_some() || self.particulars.is_some() {
+            let particulars = self.particulars();
+            particulars.made = made;
+            particulars.fresh = fresh;
+        }
         self
     }
 
@@ -117,7 +133,7 @@ impl Page {
     /// The request headers that selected it, with their values in the request.
     #[must_use]
     pub fn selected_by(&self) -> &[(String, Option<Vec<u8>>)] {
-        &self.vary
+        self.particulars.as_ref().map_or(&[], |it| &it.vary)
     }
 
     /// The status code.
@@ -139,16 +155,15 @@ impl Page {
     }
 
     pub(super) fn stamped(mut self, stamp: Stamp) -> Self {
-        self.stamp = Some(stamp);
+        self.particulars().stamp = Some(stamp);
         self
     }
 
     pub(super) fn stamp(&self) -> Option<&Stamp> {
-        self.stamp.as_ref()
+        self.particulars.as_ref()?.stamp.as_ref()
     }
 
     pub(super) fn placed(mut self, place: Place) -> Self {
-        self.weight = self.weigh() + place.weight();
         self.place = Some(place);
         self
     }
@@ -159,17 +174,17 @@ impl Page {
 
     /// The same page, of which nothing is prepared, and which is not stored.
     pub(crate) fn copy(&self) -> Self {
+        let particulars = self.particulars.as_ref().map(|it| Particulars {
+            stamp: None,
+            ..Particulars::clone(it)
+        });
         Self {
             status: self.status,
             headers: self.headers.clone(),
             body: self.body.clone(),
-            vary: self.vary.clone(),
-            made: self.made,
             created: self.created,
-            stale: self.stale,
-            stamp: None,
+            particulars: particulars.map(Box::new),
             place: None,
-            weight: 0,
             served: AtomicU64::new(0),
             prepared: OnceLock::new(),
         }
@@ -181,21 +196,22 @@ impl Page {
     }
 
     /// When it was made, wherever that was.
-    pub(super) fn made(&self) -> Instant {
-        self.made
+    pub(super) fn made(&self) -> SystemTime {
+        let particulars = self.particulars.as_ref();
+        particulars.and_then(|it| it.made).unwrap_or(self.created)
     }
 
     /// How old it is, if it says itself how long it is fresh.
     #[must_use]
     pub fn age(&self) -> Option<Duration> {
-        self.stale.map(|_| self.made.elapsed())
+        self.fresh().map(|fresh| fresh.made.elapsed())
     }
 
     /// How much longer it is fresh, if it says itself how long it is.
     #[must_use]
     pub fn left(&self) -> Option<Duration> {
-        self.stale
-            .map(|stale| stale.saturating_duration_since(Instant::now()))
+        let fresh = self.fresh();
+        fresh.map(|fresh| fresh.stale.saturating_duration_since(Instant::now()))
     }
 
     /// When it was made into a page here, however old it was then.
@@ -215,33 +231,32 @@ impl Page {
     }
 
     pub(super) fn is_fresh(&self, now: impl FnOnce() -> Instant) -> bool {
-        self.stale.is_none_or(|stale| now() < stale)
+        self.fresh().is_none_or(|fresh| now() < fresh.stale)
     }
 
     /// Whether a request with these headers may have it (RFC 9111 §4.1).
     pub(super) fn is_selected_by(&self, headers: &RequestHeaders<'_>) -> bool {
-        self.vary
-            .iter()
-            .all(|(name, value)| headers(name).as_deref() == value.as_deref())
+        let mut selected_by = self.selected_by().iter();
+        selected_by.all(|(name, value)| headers(name).as_deref() == value.as_deref())
     }
 
     /// The names of the request headers that selected it.
     pub(super) fn selecting(&self) -> impl Iterator<Item = &str> {
-        self.vary.iter().map(|(name, _)| name.as_str())
+        self.selected_by().iter().map(|(name, _)| name.as_str())
     }
 
     /// Whether it is what the path alone asks for, without any of the headers that
     /// select a page.
     pub(super) fn is_plain(&self) -> bool {
         let place = self.place.as_ref();
-        self.vary.iter().all(|(_, value)| value.is_none())
+        self.selected_by().iter().all(|(_, value)| value.is_none())
             && place.is_none_or(|place| place.key().is_plain())
     }
 
     /// Whether it is for the same requests as another page.
     pub(super) fn same_variant(&self, other: &Self) -> bool {
         let [key, others] = [self, other].map(|page| page.place.as_ref().map(Place::key));
-        self.vary == other.vary && key == others
+        self.selected_by() == other.selected_by() && key == others
     }
 
     pub(super) fn touch(&self, moment: u64) {
@@ -255,10 +270,26 @@ impl Page {
     /// The bytes that it takes in memory once it has a place there, as allocators count
     /// them: with what a web framework [prepares](Self::prepared) of its headers.
     pub(super) fn weight(&self) -> usize {
-        self.weight
+        let particulars = self.particulars.as_ref();
+        counted(size_of::<Self>())
+            + self.headers.weight()
+            + shared(self.body.len())
+            + particulars.map_or(0, |it| it.weight())
+            + self.place.as_ref().map_or(0, Place::weight)
+            + PREPARED
     }
 
-    fn weigh(&self) -> usize {
+    fn particulars(&mut self) -> &mut Particulars {
+        self.particulars.get_or_insert_default()
+    }
+
+    fn fresh(&self) -> Option<Fresh> {
+        self.particulars.as_ref()?.fresh
+    }
+}
+
+impl Particulars {
+    fn weight(&self) -> usize {
         let vary = self.vary.iter().map(|(name, value)| {
             let value = value.as_ref().map_or(0, |value| allocated(value.len()));
             allocated(name.len()) + value
@@ -267,13 +298,10 @@ impl Page {
             // Once as it is, and once as its store prepares it.
             2 * shared(stamp.as_bytes().len()) + PREPARED
         });
-        counted(size_of::<Self>())
-            + self.headers.weight()
-            + shared(self.body.len())
+        allocated(size_of::<Self>())
             + allocated(size_of_val(&*self.vary))
             + vary.sum::<usize>()
             + stamp
-            + PREPARED
     }
 }
 

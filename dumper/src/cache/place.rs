@@ -1,8 +1,6 @@
 //! Where a page is stored.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use smallvec::SmallVec;
+use std::iter;
 
 use super::index::Index;
 use super::key::Key;
@@ -15,24 +13,38 @@ use crate::weight::allocated;
 #[derive(Debug)]
 pub(super) struct Place {
     key: Key,
-    /// Mostly the kin of its path, and a tag at most.
-    names: SmallVec<[Name; 2]>,
+    /// The name of the kin of its path.
+    kin: Name,
+    further: Option<Box<Further>>,
+}
+
+/// What else reaches a page that has tags, or that an inner service answered as another
+/// path.
+#[derive(Debug)]
+struct Further {
+    names: Box<[Name]>,
     /// The paths that an inner service made of its own.
-    also_at: Box<[Path]>,
-    /// The bytes of what was made of the page since it was stored.
-    added: AtomicUsize,
+    paths: Box<[Path]>,
 }
 
 impl Place {
+    /// # Panics
+    ///
+    /// Panics if the filing is not one of the key's path.
     pub(super) fn new(key: Key, filing: &Filing, names: &Names) -> Self {
         let path = key.path();
         let is_own = |name: &Reach| matches!(name, Reach::Path(it) if it == path);
         let reaches = filing.names().filter(|name| !is_own(name));
-        let also_at = filing.paths().filter(|it| *it != path);
+        let mut reaches = reaches.map(|reach| names.of(&reach));
+        let kin = reaches.next().expect("each path has kin");
+        let further = Further {
+            names: reaches.collect(),
+            paths: filing.paths().filter(|it| *it != path).cloned().collect(),
+        };
+        let has_further = !further.names.is_empty() || !further.paths.is_empty();
         Self {
-            names: reaches.map(|reach| names.of(&reach)).collect(),
-            also_at: also_at.cloned().collect(),
-            added: AtomicUsize::new(0),
+            kin,
+            further: has_further.then(|| Box::new(further)),
             key,
         }
     }
@@ -42,39 +54,31 @@ impl Place {
     }
 
     /// What reaches it besides its own path.
-    pub(super) fn names(&self) -> &[Name] {
-        &self.names
+    pub(super) fn names(&self) -> impl Iterator<Item = Name> {
+        let further = self.further.iter().flat_map(|it| &it.names);
+        iter::once(self.kin).chain(further.copied())
     }
 
     pub(super) fn is_page_of(&self, entity: &EntityTag) -> bool {
-        let mut paths = self.also_at.iter().chain([self.key.path()]);
+        let further = self.further.iter().flat_map(|it| &it.paths);
+        let mut paths = iter::once(self.key.path()).chain(further);
         paths.any(|path| entity.has_page_at(path))
-    }
-
-    pub(super) fn added(&self) -> usize {
-        self.added.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn add(&self, bytes: usize) {
-        self.added.fetch_add(bytes, Ordering::Relaxed);
-    }
-
-    pub(super) fn take_back(&self, bytes: usize) {
-        self.added.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     /// The bytes it takes with its names in the index, beside itself.
     pub(super) fn weight(&self) -> usize {
-        let names = if self.names.spilled() {
-            allocated(self.names.capacity() * size_of::<Name>())
-        } else {
-            0
-        };
-        let also_at = self.also_at.iter().map(Path::weight);
-        self.key.weight()
-            + names
-            + allocated(size_of_val(&*self.also_at))
-            + also_at.sum::<usize>()
+        let further = self.further.as_ref().map_or(0, |it| it.weight());
+        self.key.weight() + Index::PLACE + further
+    }
+}
+
+impl Further {
+    fn weight(&self) -> usize {
+        let paths = self.paths.iter().map(Path::weight);
+        allocated(size_of::<Self>())
+            + allocated(size_of_val(&*self.names))
             + self.names.len() * Index::PLACE
+            + allocated(size_of_val(&*self.paths))
+            + paths.sum::<usize>()
     }
 }

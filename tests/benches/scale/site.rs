@@ -29,9 +29,14 @@ pub(crate) fn lease(cache: &Cache, path: &str) -> Lease {
 
 /// Stores a page of so many bytes that nobody writes to meanwhile.
 pub(crate) fn store(cache: &Cache, number: usize, length: usize, tag: Option<&str>) {
+    fill(cache, number, vec![b'.'; length].into(), tag);
+}
+
+/// Stores a page with a body, as [`store`] does.
+pub(crate) fn fill(cache: &Cache, number: usize, body: Bytes, tag: Option<&str>) {
     let mut lease = lease(cache, &path(number));
     lease.tag(tag.map(Into::into));
-    let filled = done(lease.fill(page(number, vec![b'.'; length].into())));
+    let filled = done(lease.fill(page(number, body)));
     filled.expect("nobody writes meanwhile");
 }
 
