@@ -41,9 +41,11 @@ pub(crate) struct Coded {
 }
 
 impl Codings {
-    /// Returns `None` for a page that has but one representation, by its headers.
-    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
-        (varies_by_coding(headers) && is_compressible(headers)).then(Self::default)
+    /// Returns `None` for a page that has but one representation, by its headers, or
+    /// that is too small.
+    pub(crate) fn of(headers: &HeaderMap, body: &Bytes) -> Option<Self> {
+        let has_several = varies_by_coding(headers) && is_compressible(headers);
+        (has_several && body.len() >= MIN_BYTES).then(Self::default)
     }
 
     /// The body in a coding. The first who asks has it made, off the worker, and
@@ -77,9 +79,6 @@ impl Codings {
 
 impl Coded {
     async fn make(coding: Coding, body: Bytes) -> Option<Self> {
-        if body.len() < MIN_BYTES {
-            return None;
-        }
         let permit = AT_A_TIME.acquire().await.ok()?;
         let coded = spawn_blocking(move || {
             // Whoever waits may go away, and this goes on.

@@ -1,10 +1,8 @@
 //! A page as a client gets it: its headers, and its body in one coding.
 
 use std::sync::Arc;
-#[cfg(feature = "compress")]
-use std::sync::OnceLock;
 
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use bytes::Bytes;
 use dumper::Page;
 
@@ -14,72 +12,54 @@ use crate::coding::Coding;
 use crate::compress::Codings;
 use crate::dumper::Dumper;
 
-/// A page as Actix Web serves it: made once, and kept with the page.
-#[derive(Debug)]
-struct Prepared {
-    headers: Box<[(HeaderName, HeaderValue)]>,
-    /// Made by the first who may have one; most sites do not offer any.
-    #[cfg(feature = "compress")]
-    codings: OnceLock<Option<Box<Codings>>>,
+/// Lets a page be sent in no coding, whatever its headers say.
+#[cfg(feature = "compress")]
+pub(crate) fn leave_as_it_is(page: &Page) {
+    page.prepared(|_| Prepared::None);
 }
 
-impl Prepared {
-    fn of(page: &Page) -> Self {
-        let headers = page.headers().iter();
-        let headers = headers.filter_map(|(name, value)| {
-            let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-            Some((name, shared(&value)?))
+/// Lets a page be sent in no coding: it is sent in none anyway.
+#[cfg(not(feature = "compress"))]
+pub(crate) fn leave_as_it_is(_: &Page) {}
+
+/// Adds the headers of a page to those of a response, without a copy of any text.
+pub(crate) fn add_headers(page: &Page, headers: &mut HeaderMap) {
+    let stored = page.headers();
+    for (name, text) in stored.fields() {
+        let value = known_value(text).or_else(|| {
+            // It has been one before.
+            HeaderValue::from_maybe_shared(stored.share(text)).ok()
         });
-        Self {
-            headers: headers.collect(),
-            #[cfg(feature = "compress")]
-            codings: OnceLock::new(),
+        if let (Some(name), Some(value)) = (header_name(name), value) {
+            headers.append(name, value);
         }
     }
-
-    #[cfg(feature = "compress")]
-    fn codings(&self) -> Option<&Codings> {
-        let of_headers = || Codings::of(&self.headers.iter().cloned().collect());
-        let codings = self.codings.get_or_init(|| of_headers().map(Box::new));
-        codings.as_deref()
-    }
 }
 
-/// A value that is cheap to clone. What many pages say is nobody's in particular, and
-/// takes no count of who has it.
-fn shared(value: &Bytes) -> Option<HeaderValue> {
-    const COMMON: [&str; 8] = [
-        "text/html; charset=utf-8",
-        "text/html",
-        "text/plain; charset=utf-8",
-        "application/json",
-        "no-cache",
-        "Accept-Encoding",
-        "accept-encoding",
-        "nosniff",
+/// The names that most pages have need not be read.
+fn header_name(name: &str) -> Option<HeaderName> {
+    Some(match name {
+        "cache-control" => header::CACHE_CONTROL,
+        "content-type" => header::CONTENT_TYPE,
+        "etag" => header::ETAG,
+        "vary" => header::VARY,
+        _ => HeaderName::from_bytes(name.as_bytes()).ok()?,
+    })
+}
+
+/// What many pages say is nobody's in particular, and takes no count of who has it.
+fn known_value(text: &[u8]) -> Option<HeaderValue> {
+    static KNOWN: [HeaderValue; 8] = [
+        HeaderValue::from_static("text/html; charset=utf-8"),
+        HeaderValue::from_static("text/html"),
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+        HeaderValue::from_static("application/json"),
+        HeaderValue::from_static("no-cache"),
+        HeaderValue::from_static("Accept-Encoding"),
+        HeaderValue::from_static("accept-encoding"),
+        HeaderValue::from_static("nosniff"),
     ];
-    let common = COMMON.into_iter().find(|common| value == common.as_bytes());
-    match common {
-        Some(common) => Some(HeaderValue::from_static(common)),
-        None => HeaderValue::from_maybe_shared(value.clone()).ok(),
-    }
-}
-
-/// Lets a page be sent in no coding, whatever its headers say.
-pub(crate) fn leave_as_it_is(page: &Page) {
-    page.prepared(|page| Prepared {
-        #[cfg(feature = "compress")]
-        codings: OnceLock::from(None),
-        ..Prepared::of(page)
-    });
-}
-
-/// Adds the headers of a page to those of a response.
-pub(crate) fn add_headers(page: &Page, headers: &mut HeaderMap) {
-    let prepared = page.prepared(Prepared::of);
-    for (name, value) in prepared.into_iter().flat_map(|prepared| &prepared.headers) {
-        headers.append(name.clone(), value.clone());
-    }
+    KNOWN.iter().find(|known| *known == text).cloned()
 }
 
 /// In which form a page is sent (RFC 9110 §12.1).
@@ -150,9 +130,19 @@ fn offered<'p>(
     Some((codings(page)?, Coding::best_for(request)?))
 }
 
+/// The codings of a page, made by the first who may have one: most sites do not offer
+/// any. There are none of a page that has but one representation.
+#[cfg(feature = "compress")]
+type Prepared = Option<Box<Codings>>;
+
 #[cfg(feature = "compress")]
 fn codings(page: &Page) -> Option<&Codings> {
-    page.prepared(Prepared::of)?.codings()
+    let prepared: &Prepared = page.prepared(|page| {
+        let mut headers = HeaderMap::new();
+        add_headers(page, &mut headers);
+        Codings::of(&headers, page.body()).map(Box::new)
+    })?;
+    prepared.as_deref()
 }
 
 /// The form for a request: there is one.

@@ -5,7 +5,7 @@ use std::str;
 
 use bytes::Bytes;
 
-use crate::weight::{allocated, shared};
+use crate::weight::shared;
 
 /// The header fields of a page, in their order, in one piece of memory.
 ///
@@ -61,31 +61,42 @@ const COMMON: [&str; 32] = [
 impl Headers {
     /// The names and values. A value shares the memory of all of them.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Bytes)> {
-        self.fields()
-            .map(|(name, value)| (name, self.0.slice_ref(value)))
+        self.fields().map(|(name, value)| (name, self.share(value)))
+    }
+
+    /// The names and values as texts, of which nobody counts who has them.
+    #[inline]
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let mut rest = &*self.0;
+        std::iter::from_fn(move || Some((name(&mut rest)?, text(&mut rest)?)))
+    }
+
+    /// A value, or a part of one, that shares the memory of all of them.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the text is not one of these [fields](Self::fields).
+    #[must_use]
+    pub fn share(&self, value: &[u8]) -> Bytes {
+        self.0.slice_ref(value)
     }
 
     /// The value of the first field of a name in lower case.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Bytes> {
-        let mut fields = self.iter();
-        fields.find(|(it, _)| *it == name).map(|(_, value)| value)
+        let mut fields = self.fields();
+        let (_, value) = fields.find(|(it, _)| *it == name)?;
+        Some(self.share(value))
     }
 
-    /// The bytes they take, with what a web framework makes of them: of each a name and
-    /// a value that are ready to be sent.
+    /// The bytes they take.
     pub(super) fn weight(&self) -> usize {
-        const READY: usize = 80;
-        shared(self.0.len()) + allocated(self.fields().count() * READY)
-    }
-
-    fn fields(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        let mut rest = &*self.0;
-        std::iter::from_fn(move || Some((name(&mut rest)?, text(&mut rest)?)))
+        shared(self.0.len())
     }
 }
 
 /// Takes a name.
+#[inline]
 fn name<'b>(rest: &mut &'b [u8]) -> Option<&'b str> {
     match usize::from(*rest.split_off_first()?) {
         0 => str::from_utf8(text(rest)?).ok(),
@@ -94,6 +105,7 @@ fn name<'b>(rest: &mut &'b [u8]) -> Option<&'b str> {
 }
 
 /// Takes a text that stands behind its length.
+#[inline]
 fn text<'b>(rest: &mut &'b [u8]) -> Option<&'b [u8]> {
     let length = length(rest)?;
     rest.split_off(..length)
@@ -101,6 +113,7 @@ fn text<'b>(rest: &mut &'b [u8]) -> Option<&'b [u8]> {
 
 /// Takes a length: seven bits in each byte, the lowest first, and the eighth says that
 /// there are more (LEB128).
+#[inline]
 fn length(rest: &mut &[u8]) -> Option<usize> {
     let mut length = 0;
     for shift in (0..usize::BITS).step_by(7) {

@@ -20,12 +20,12 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 pub use self::builder::{AlreadyInstalled, CacheBuilder};
+pub(crate) use self::dropped::Dropped;
 pub(crate) use self::flight::Sought;
 use self::flight::{Flights, Leading, Outcome, Turn};
 pub use self::headers::Headers;
 pub use self::key::{Key, KeyRef};
 pub use self::lease::{Lease, NotStored};
-pub(crate) use self::dropped::Dropped;
 pub(crate) use self::memory::Memory;
 pub use self::page::{Page, RequestHeaders, Times};
 use self::shared::{Shared, Turn as StoreTurn};

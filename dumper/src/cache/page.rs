@@ -267,8 +267,8 @@ impl Page {
         self.served.load(Ordering::Relaxed)
     }
 
-    /// The bytes that it takes in memory once it has a place there, as allocators count
-    /// them: with what a web framework [prepares](Self::prepared) of its headers.
+    /// The bytes that it takes in memory, as allocators count them, with a word or two
+    /// that are [prepared](Self::prepared) of it.
     pub(super) fn weight(&self) -> usize {
         let particulars = self.particulars.as_ref();
         counted(size_of::<Self>())
@@ -296,7 +296,7 @@ impl Particulars {
         });
         let stamp = self.stamp.as_ref().map_or(0, |stamp| {
             // Once as it is, and once as its store prepares it.
-            2 * shared(stamp.as_bytes().len()) + PREPARED
+            2 * shared(stamp.as_bytes().len()) + STAMP
         });
         allocated(size_of::<Self>())
             + allocated(size_of_val(&*self.vary))
@@ -305,8 +305,11 @@ impl Particulars {
     }
 }
 
-/// What is prepared of a page, beside its headers, takes about so many bytes.
-const PREPARED: usize = 128;
+/// What a stamp takes beside that.
+const STAMP: usize = 128;
+
+/// What is prepared of a page takes so many bytes, or is [added](crate::Cache::add_weight).
+const PREPARED: usize = allocated(2 * size_of::<usize>());
 
 impl fmt::Debug for Page {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
