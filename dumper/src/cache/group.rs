@@ -23,8 +23,12 @@ pub(super) struct Bounds {
 /// Two paths that happen to have one [name](super::names::Name) share a group.
 #[derive(Clone, Debug)]
 pub(super) enum Group {
-    /// Mostly it is one, of which nothing was made since it was stored.
-    One(Arc<Page>),
+    /// Mostly it is one, of which nothing was made since it was stored. To tell its
+    /// weight without a look at it matters where very many are dropped.
+    One {
+        page: Arc<Page>,
+        weight: u32,
+    },
     Several(Arc<Several>),
 }
 
@@ -68,7 +72,7 @@ impl Group {
                 && page.is_fresh(Instant::now)
         };
         match self {
-            Self::One(page) => Some(page).filter(fits),
+            Self::One { page, .. } => Some(page).filter(fits),
             Self::Several(several) => {
                 let mut pages = several.members.iter().map(|it| &it.page);
                 pages.rfind(|page| fits(page)).cloned()
@@ -92,7 +96,7 @@ impl Group {
     /// Beyond them, the least recently served ones go, a plain one last.
     pub(super) fn with(earlier: Option<&Self>, page: &Arc<Page>, bounds: Bounds) -> Self {
         let Some(earlier) = earlier else {
-            return Self::One(Arc::clone(page));
+            return Self::of(&[Member::of(page)]);
         };
         let mut members = earlier.members();
         members.retain(|it| !it.page.same_variant(page));
@@ -133,9 +137,13 @@ impl Group {
         self.pages().any(|it| Arc::ptr_eq(it, page))
     }
 
+    pub(super) fn has_several(&self) -> bool {
+        matches!(self, Self::Several(several) if several.members.len() > 1)
+    }
+
     pub(super) fn pages(&self) -> impl Iterator<Item = &Arc<Page>> {
         let (one, members) = match self {
-            Self::One(page) => (Some(page), [].as_slice()),
+            Self::One { page, .. } => (Some(page), [].as_slice()),
             Self::Several(several) => (None, &*several.members),
         };
         one.into_iter().chain(members.iter().map(|it| &it.page))
@@ -148,16 +156,15 @@ impl Group {
 
     /// The bytes it takes in memory, roughly.
     pub(super) fn weight(&self) -> u64 {
-        let weight = match self {
-            Self::One(page) => page.weight(),
-            Self::Several(several) => several.weight,
-        };
-        u64::try_from(weight).unwrap_or(u64::MAX)
+        match self {
+            Self::One { weight, .. } => (*weight).into(),
+            Self::Several(several) => several.weight as u64,
+        }
     }
 
     fn members(&self) -> Vec<Member> {
         match self {
-            Self::One(page) => vec![Member::of(page)],
+            Self::One { page, .. } => vec![Member::of(page)],
             Self::Several(several) => several.members.to_vec(),
         }
     }
@@ -178,13 +185,16 @@ impl Group {
     }
 
     fn of(members: &[Member]) -> Self {
-        match members {
-            [Member { page, added: 0 }] => Self::One(Arc::clone(page)),
-            _ => Self::Several(Arc::new(Several {
-                weight: weigh(members),
-                members: members.into(),
-            })),
+        if let [Member { page, added: 0 }] = members
+            && let Ok(weight) = u32::try_from(page.weight())
+        {
+            let page = Arc::clone(page);
+            return Self::One { page, weight };
         }
+        Self::Several(Arc::new(Several {
+            weight: weigh(members),
+            members: members.into(),
+        }))
     }
 }
 

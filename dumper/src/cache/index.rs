@@ -37,13 +37,21 @@ impl Index {
     }
 
     pub(super) fn unfile(&mut self, path: Name, name: Name) {
+        match self.one.entry(name) {
+            Entry::Occupied(entry) if *entry.get() == path => {
+                entry.remove();
+            }
+            Entry::Occupied(_) => {}
+            Entry::Vacant(_) => self.unfile_of_many(path, name),
+        }
+    }
+
+    fn unfile_of_many(&mut self, path: Name, name: Name) {
         if let Some(paths) = self.many.get_mut(&name) {
             paths.remove(&path);
             if paths.is_empty() {
                 self.many.remove(&name);
             }
-        } else if self.one.get(&name) == Some(&path) {
-            self.one.remove(&name);
         }
     }
 
