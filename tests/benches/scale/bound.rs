@@ -1,6 +1,7 @@
 //! Whether a process grows by as much as its cache may take.
 
 use actix_web::dev::{Service, ServiceResponse};
+use actix_web::http::header::HOST;
 use actix_web::rt::System;
 use actix_web::test::{TestRequest, init_service};
 use actix_web::{App, Error, HttpResponse, web};
@@ -75,7 +76,8 @@ async fn visit<S, B>(app: &S, path: &str)
 where
     S: Service<actix_http::Request, Response = ServiceResponse<B>, Error = Error>,
 {
-    let req = TestRequest::get().uri(path).to_request();
+    let req = TestRequest::get().uri(path);
+    let req = req.insert_header((HOST, "parlour.example")).to_request();
     let res = app.call(req).await;
     assert!(res.is_ok_and(|res| res.status().is_success()), "{path}");
 }

@@ -34,17 +34,23 @@ pub(crate) fn measure() -> Vec<String> {
     fill(&cache, READ..PAGES);
     let took = started.elapsed();
     let read = reader.stop();
-    let full = resident() - before;
+    let stored = resident() - before;
+    let full = serve(&cache, before);
 
     let stats = cache.stats();
     assert_eq!((stats.paths, stats.evicted), (PAGES, 0), "there is room");
     let overhead = |bytes: u64| bytes as f64 / PAGES as f64 - LENGTH as f64;
-    let [by_kernel, reckoned] = [full, stats.bytes].map(overhead);
+    let [stored, served, reckoned] = [stored, full, stats.bytes].map(overhead);
     println!("  {PAGES} pages of {LENGTH} bytes are stored in {took:.1?}");
     read.print();
-    println!("  bytes a page besides its body: {by_kernel:.0} in fact, {reckoned:.0} as reckoned");
+    println!(
+        "  bytes a page besides its body: {stored:.0}, {served:.0} once all are served, \
+         {reckoned:.0} as reckoned"
+    );
 
-    let some = (0..PAGES).step_by(1000).map(|number| hit(&cache, &path(number)));
+    let some = (0..PAGES)
+        .step_by(1000)
+        .map(|number| hit(&cache, &path(number)));
     let some: Vec<Weak<Page>> = some.flatten().map(|page| Arc::downgrade(&page)).collect();
     let started = Instant::now();
     done(cache.invalidate_all());
@@ -58,7 +64,7 @@ pub(crate) fn measure() -> Vec<String> {
     assert_eq!((stats.paths, stats.bytes), (0, 0), "nothing is left");
     println!("  all are dropped in {took:.1?}, and freed after {until_freed:.1?}");
     fill(&cache, 0..PAGES);
-    let again = resident() - before;
+    let again = serve(&cache, before);
     let [full_mb, left_mb, again_mb] = [full, left, again].map(megabytes);
     println!(
         "  the process grew by {full_mb:.0} MiB, has {left_mb:.0} once they are dropped (what the \
@@ -66,9 +72,9 @@ pub(crate) fn measure() -> Vec<String> {
     );
 
     let mut broken = Vec::new();
-    if by_kernel > MOST_OVERHEAD {
+    if served > MOST_OVERHEAD {
         broken.push(format!(
-            "a page may take {MOST_OVERHEAD} bytes besides its body, and takes {by_kernel:.0}"
+            "a page may take {MOST_OVERHEAD} bytes besides its body, and takes {served:.0}"
         ));
     }
     if again as f64 > full as f64 * MOST_AGAIN {
@@ -81,4 +87,15 @@ fn fill(cache: &Cache, pages: std::ops::Range<usize>) {
     for number in pages {
         store(cache, number, LENGTH, None);
     }
+}
+
+/// Serves each page as the middleware does, of which the first time takes memory.
+/// Returns how far the process has grown.
+fn serve(cache: &Cache, before: u64) -> u64 {
+    for number in 0..PAGES {
+        let page = hit(cache, &path(number)).expect("it is stored");
+        let etag = page.headers().get("etag");
+        drop((page.body().clone(), etag));
+    }
+    resident() - before
 }
