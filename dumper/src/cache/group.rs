@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -16,6 +17,16 @@ use crate::weight::{allocated, counted};
 pub(super) struct Bounds {
     pub(super) weight: u64,
     pub(super) variants: usize,
+}
+
+impl Clone for Member {
+    fn clone(&self) -> Self {
+        Self {
+            page: Arc::clone(&self.page),
+            added: self.added,
+            served: AtomicU64::new(self.last_served()),
+        }
+    }
 }
 
 /// The pages of one path. They are stored, weighed, evicted and dropped together.
@@ -39,19 +50,26 @@ pub(super) struct Several {
     weight: usize,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Member {
     page: Arc<Page>,
     /// The bytes of what was made of it since it was stored.
     added: usize,
+    /// The moment when it was served last, or stored.
+    served: AtomicU64,
 }
 
 impl Member {
-    fn of(page: &Arc<Page>) -> Self {
+    fn of(page: &Arc<Page>, moment: u64) -> Self {
         Self {
             page: Arc::clone(page),
             added: 0,
+            served: AtomicU64::new(moment),
         }
+    }
+
+    fn last_served(&self) -> u64 {
+        self.served.load(Ordering::Relaxed)
     }
 
     fn weight(&self) -> usize {
@@ -60,11 +78,13 @@ impl Member {
 }
 
 impl Group {
-    /// The page for a request, the one made last if several fit (RFC 9111 §4.1).
+    /// The page for a request, the one made last if several fit (RFC 9111 §4.1). It is
+    /// served at this moment.
     pub(super) fn select(
         self,
         key: &KeyRef<'_>,
         headers: &RequestHeaders<'_>,
+        moment: impl FnOnce() -> u64,
     ) -> Option<Arc<Page>> {
         let fits = |page: &Arc<Page>| {
             page.place().is_some_and(|place| key.is(place.key()))
@@ -74,8 +94,12 @@ impl Group {
         match self {
             Self::One { page, .. } => Some(page).filter(fits),
             Self::Several(several) => {
-                let mut pages = several.members.iter().map(|it| &it.page);
-                pages.rfind(|page| fits(page)).cloned()
+                let member = several.members.iter().rfind(|it| fits(&it.page))?;
+                // Where there is no other, none was served less recently.
+                if several.members.len() > 1 {
+                    member.served.store(moment(), Ordering::Relaxed);
+                }
+                Some(Arc::clone(&member.page))
             }
         }
     }
@@ -91,17 +115,23 @@ impl Group {
         names
     }
 
-    /// Adds a page to those there were, within the bounds.
+    /// Adds a page to those there were, at this moment and within the bounds.
     ///
     /// Beyond them, the least recently served ones go, a plain one last.
-    pub(super) fn with(earlier: Option<&Self>, page: &Arc<Page>, bounds: Bounds) -> Self {
+    pub(super) fn with(
+        earlier: Option<&Self>,
+        page: &Arc<Page>,
+        moment: u64,
+        bounds: Bounds,
+    ) -> Self {
+        let member = Member::of(page, moment);
         let Some(earlier) = earlier else {
-            return Self::of(&[Member::of(page)]);
+            return Self::of(&[member]);
         };
         let mut members = earlier.members();
         members.retain(|it| !it.page.same_variant(page));
         let at = members.partition_point(|it| it.page.made() <= page.made());
-        members.insert(at, Member::of(page));
+        members.insert(at, member);
         Self::within(bounds, members, page)
     }
 
@@ -137,10 +167,6 @@ impl Group {
         self.pages().any(|it| Arc::ptr_eq(it, page))
     }
 
-    pub(super) fn has_several(&self) -> bool {
-        matches!(self, Self::Several(several) if several.members.len() > 1)
-    }
-
     pub(super) fn pages(&self) -> impl Iterator<Item = &Arc<Page>> {
         let (one, members) = match self {
             Self::One { page, .. } => (Some(page), [].as_slice()),
@@ -164,7 +190,8 @@ impl Group {
 
     fn members(&self) -> Vec<Member> {
         match self {
-            Self::One { page, .. } => vec![Member::of(page)],
+            // Nobody knows when it was served, but all others are stored later.
+            Self::One { page, .. } => vec![Member::of(page, 0)],
             Self::Several(several) => several.members.to_vec(),
         }
     }
@@ -185,7 +212,7 @@ impl Group {
     }
 
     fn of(members: &[Member]) -> Self {
-        if let [Member { page, added: 0 }] = members
+        if let [Member { page, added: 0, .. }] = members
             && let Ok(weight) = u32::try_from(page.weight())
         {
             let page = Arc::clone(page);
@@ -214,9 +241,9 @@ fn shared_bytes(members: &[Member]) -> usize {
 
 /// The page that was served least recently, a plain one last.
 fn least_recent_but(page: &Arc<Page>, members: &[Member]) -> Option<usize> {
-    let others = members.iter().map(|it| &it.page).enumerate();
-    let others = others.filter(|(_, it)| !Arc::ptr_eq(it, page));
-    let least = others.min_by_key(|(_, it)| (it.is_plain(), it.last_served()));
+    let others = members.iter().enumerate();
+    let others = others.filter(|(_, it)| !Arc::ptr_eq(&it.page, page));
+    let least = others.min_by_key(|(_, it)| (it.page.is_plain(), it.last_served()));
     least.map(|(at, _)| at)
 }
 
@@ -244,13 +271,13 @@ mod tests {
 
     #[test]
     fn paths_that_happen_to_have_one_name_have_pages_of_their_own() {
-        let mut group = Group::with(None, &page("/a/", "old"), BOUNDS);
+        let mut group = Group::with(None, &page("/a/", "old"), 0, BOUNDS);
         for (path, body) in [("/b/", "b"), ("/a/", "a")] {
-            group = Group::with(Some(&group), &page(path, body), BOUNDS);
+            group = Group::with(Some(&group), &page(path, body), 0, BOUNDS);
         }
         assert_eq!(group.pages().count(), 2);
         for (path, body) in [("/a/", Some("a")), ("/b/", Some("b")), ("/c/", None)] {
-            let found = group.clone().select(&key(path).borrowed(), &|_| None);
+            let found = group.clone().select(&key(path).borrowed(), &|_| None, || 0);
             let found = found.as_ref().map(|page| &page.body()[..]);
             assert_eq!(found, body.map(str::as_bytes), "{path}");
         }
@@ -259,7 +286,7 @@ mod tests {
     #[test]
     fn what_is_too_heavy_is_not_added() {
         let page = page("/a/", "a");
-        let group = Group::with(None, &page, BOUNDS);
+        let group = Group::with(None, &page, 0, BOUNDS);
         let heavier = group.with_heavier(&page, 1000, BOUNDS).unwrap();
         assert!((1000..2000).contains(&(heavier.weight() - group.weight())));
         for bytes in [1 << 20, usize::MAX] {

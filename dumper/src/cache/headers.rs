@@ -21,9 +21,10 @@ use crate::weight::shared;
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers(Bytes);
 
-/// The names that most responses have, each of which takes a byte: its place here, from
-/// one on. Another name is spelled after a zero.
-const COMMON: [&str; 32] = [
+/// A field begins with a byte. One of these names is its place among them, from one on,
+/// and before the value stands its length. Another name is spelled after a zero, as a
+/// value is.
+const NAMES: [&str; 32] = [
     "access-control-allow-origin",
     "cache-control",
     "cdn-cache-control",
@@ -58,6 +59,22 @@ const COMMON: [&str; 32] = [
     "x-xss-protection",
 ];
 
+/// Fields that many responses have: name and value are one byte, behind the names.
+const FIELDS: [(&str, &str); 12] = [
+    ("cache-control", "no-cache"),
+    ("content-type", "application/json"),
+    ("content-type", "text/html"),
+    ("content-type", "text/html; charset=utf-8"),
+    ("content-type", "text/plain; charset=utf-8"),
+    ("referrer-policy", "no-referrer"),
+    ("referrer-policy", "strict-origin-when-cross-origin"),
+    ("vary", "Accept-Encoding"),
+    ("vary", "accept-encoding"),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("x-frame-options", "SAMEORIGIN"),
+];
+
 impl Headers {
     /// The names and values. A value shares the memory of all of them.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Bytes)> {
@@ -68,7 +85,7 @@ impl Headers {
     #[inline]
     pub fn fields(&self) -> impl Iterator<Item = (&str, &[u8])> {
         let mut rest = &*self.0;
-        std::iter::from_fn(move || Some((name(&mut rest)?, text(&mut rest)?)))
+        std::iter::from_fn(move || field(&mut rest))
     }
 
     /// A value, or a part of one, that shares the memory of all of them.
@@ -78,7 +95,11 @@ impl Headers {
     /// Panics if the text is not one of these [fields](Self::fields).
     #[must_use]
     pub fn share(&self, value: &[u8]) -> Bytes {
-        self.0.slice_ref(value)
+        let mut common = FIELDS.iter().map(|(_, text)| text.as_bytes());
+        match common.find(|text| *text == value) {
+            Some(text) => Bytes::from_static(text),
+            None => self.0.slice_ref(value),
+        }
     }
 
     /// The value of the first field of a name in lower case.
@@ -95,13 +116,18 @@ impl Headers {
     }
 }
 
-/// Takes a name.
+/// Takes a field.
 #[inline]
-fn name<'b>(rest: &mut &'b [u8]) -> Option<&'b str> {
-    match usize::from(*rest.split_off_first()?) {
-        0 => str::from_utf8(text(rest)?).ok(),
-        at => COMMON.get(at - 1).copied(),
-    }
+fn field<'b>(rest: &mut &'b [u8]) -> Option<(&'b str, &'b [u8])> {
+    let name = match usize::from(*rest.split_off_first()?) {
+        0 => str::from_utf8(text(rest)?).ok()?,
+        at if at <= NAMES.len() => NAMES[at - 1],
+        at => {
+            let (name, value) = FIELDS.get(at - NAMES.len() - 1)?;
+            return Some((name, value.as_bytes()));
+        }
+    };
+    Some((name, text(rest)?))
 }
 
 /// Takes a text that stands behind its length.
@@ -126,14 +152,20 @@ fn length(rest: &mut &[u8]) -> Option<usize> {
     None
 }
 
-fn put_name(name: &str, block: &mut Vec<u8>) {
-    match COMMON.binary_search(&name) {
-        Ok(at) => block.push(u8::try_from(at + 1).expect("there are few")),
-        Err(_) => {
-            block.push(0);
-            put_text(name.as_bytes(), block);
-        }
+fn put_field(name: &str, value: &[u8], block: &mut Vec<u8>) {
+    let byte = |at| u8::try_from(at).expect("there are few");
+    let is_it = |(known, text): &(&str, &str)| *known == name && text.as_bytes() == value;
+    if let Some(at) = FIELDS.iter().position(is_it) {
+        block.push(byte(NAMES.len() + 1 + at));
+        return;
     }
+    if let Ok(at) = NAMES.binary_search(&name) {
+        block.push(byte(at + 1));
+    } else {
+        block.push(0);
+        put_text(name.as_bytes(), block);
+    }
+    put_text(value, block);
 }
 
 fn put_text(text: &[u8], block: &mut Vec<u8>) {
@@ -154,8 +186,7 @@ impl<N: AsRef<str>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
         let mut block = Vec::with_capacity(256);
         for (name, value) in fields {
-            put_name(name.as_ref(), &mut block);
-            put_text(value.as_ref(), &mut block);
+            put_field(name.as_ref(), value.as_ref(), &mut block);
         }
         // No more memory is kept than there are bytes.
         Self(block.into_boxed_slice().into())
@@ -181,14 +212,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn common_names_can_be_searched() {
-        assert!(COMMON.is_sorted());
+    fn names_can_be_searched() {
+        assert!(NAMES.is_sorted());
     }
 
     #[test]
-    fn a_common_name_takes_one_byte() {
-        let headers: Headers = [("content-type", "text/html")].into_iter().collect();
-        assert_eq!(headers.0.len(), "n".len() + "l".len() + "text/html".len());
+    fn what_is_common_takes_one_byte() {
+        for (value, length) in [
+            ("text/html", 1),
+            ("text/css", "nl".len() + "text/css".len()),
+        ] {
+            let headers: Headers = [("content-type", value)].into_iter().collect();
+            assert_eq!(headers.0.len(), length, "{value}");
+            assert_eq!(headers.get("content-type").unwrap(), value);
+        }
     }
 
     proptest! {
@@ -197,10 +234,11 @@ mod tests {
             fields in prop::collection::vec(
                 (
                     prop_oneof![
-                        prop::sample::select(&COMMON[..]).prop_map(ToOwned::to_owned),
+                        prop::sample::select(&NAMES[..]).prop_map(ToOwned::to_owned),
                         "[a-z0-9-]{1,200}",
                     ],
                     prop_oneof![
+                        prop::sample::select(&FIELDS[..]).prop_map(|(_, text)| text.into()),
                         prop::collection::vec(any::<u8>(), 0..300),
                         prop::collection::vec(any::<u8>(), 16_380..16_390),
                     ],

@@ -90,13 +90,7 @@ impl Memory {
         headers: &RequestHeaders<'_>,
     ) -> Option<Arc<Page>> {
         let group = self.groups.get(&self.names.of_path(key.path()))?;
-        let has_several = group.has_several();
-        let page = group.select(key, headers)?;
-        // Where there is no other, none was served less recently.
-        if has_several {
-            page.touch(self.moment());
-        }
-        Some(page)
+        group.select(key, headers, || self.moment())
     }
 
     /// Whether the path of a key has such a page.
@@ -139,13 +133,12 @@ impl Memory {
     /// Panics if the page has no [place](Self::place).
     pub(crate) fn insert_among(&self, page: &Arc<Page>, max_variants: usize) -> Dropped {
         let place = page.place().expect("the page has a place");
-        page.touch(self.moment());
         let bounds = Bounds {
             variants: max_variants,
             ..self.bounds
         };
         let earlier = self.group(place.key());
-        let group = Group::with(earlier.as_ref(), page, bounds);
+        let group = Group::with(earlier.as_ref(), page, self.moment(), bounds);
         self.put(place.key(), earlier.as_ref(), group)
     }
 

@@ -4,8 +4,7 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 
@@ -20,11 +19,11 @@ pub struct Page {
     status: u16,
     headers: Headers,
     body: Bytes,
-    created: SystemTime,
+    /// In nanoseconds of Unix time, which is enough until 2554.
+    created: u64,
     particulars: Option<Box<Particulars>>,
     /// Where in memory it is stored, or was, or would have been.
     place: Option<Place>,
-    served: AtomicU64,
     prepared: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
@@ -55,10 +54,9 @@ impl Page {
             status,
             headers: headers.into(),
             body,
-            created: SystemTime::now(),
+            created: nanoseconds(SystemTime::now()),
             particulars: None,
             place: None,
-            served: AtomicU64::new(0),
             prepared: OnceLock::new(),
         }
     }
@@ -79,7 +77,7 @@ impl Page {
     #[must_use]
     pub fn fresh_for(mut self, left: Duration, age: Duration) -> Self {
         let now = Instant::now();
-        let made = self.created.checked_sub(age);
+        let made = self.created().checked_sub(age);
         let particulars = self.particulars();
         particulars.made = made;
         particulars.fresh = Some(Fresh {
@@ -95,7 +93,7 @@ impl Page {
     pub fn times(&self) -> Times {
         let left = self.left();
         Times {
-            created: self.created,
+            created: self.created(),
             made: self.made(),
             stale: left.and_then(|left| SystemTime::now().checked_add(left)),
         }
@@ -110,7 +108,7 @@ impl Page {
             Ok(until) => now.0 + until.min(LONGEST),
             Err(since) => now.0.checked_sub(since.duration()).unwrap_or(now.0),
         };
-        self.created = times.created;
+        self.created = nanoseconds(times.created);
         let fresh = times.stale.map(|stale| Fresh {
             made: by_our_clock(times.made),
             stale: by_our_clock(stale),
@@ -185,7 +183,6 @@ impl Page {
             created: self.created,
             particulars: particulars.map(Box::new),
             place: None,
-            served: AtomicU64::new(0),
             prepared: OnceLock::new(),
         }
     }
@@ -198,7 +195,9 @@ impl Page {
     /// When it was made, wherever that was.
     pub(super) fn made(&self) -> SystemTime {
         let particulars = self.particulars.as_ref();
-        particulars.and_then(|it| it.made).unwrap_or(self.created)
+        particulars
+            .and_then(|it| it.made)
+            .unwrap_or_else(|| self.created())
     }
 
     /// How old it is, if it says itself how long it is fresh.
@@ -217,7 +216,7 @@ impl Page {
     /// When it was made into a page here, however old it was then.
     #[must_use]
     pub fn created(&self) -> SystemTime {
-        self.created
+        UNIX_EPOCH + Duration::from_nanos(self.created)
     }
 
     /// The page in the form that a web framework serves: made once, by the first
@@ -259,14 +258,6 @@ impl Page {
         self.selected_by() == other.selected_by() && key == others
     }
 
-    pub(super) fn touch(&self, moment: u64) {
-        self.served.store(moment, Ordering::Relaxed);
-    }
-
-    pub(super) fn last_served(&self) -> u64 {
-        self.served.load(Ordering::Relaxed)
-    }
-
     /// The bytes that it takes in memory, as allocators count them, with a word or two
     /// that are [prepared](Self::prepared) of it.
     pub(super) fn weight(&self) -> usize {
@@ -303,6 +294,11 @@ impl Particulars {
             + vary.sum::<usize>()
             + stamp
     }
+}
+
+fn nanoseconds(moment: SystemTime) -> u64 {
+    let since = moment.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// What a stamp takes beside that.
