@@ -1,5 +1,7 @@
 //! A page as a client gets it: its headers, and its body in one coding.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -36,15 +38,34 @@ pub(crate) fn add_headers(page: &Page, headers: &mut HeaderMap) {
     }
 }
 
-/// The names that most pages have need not be read.
+/// The names that most pages have need not be looked for.
 fn header_name(name: &str) -> Option<HeaderName> {
-    Some(match name {
-        "cache-control" => header::CACHE_CONTROL,
-        "content-type" => header::CONTENT_TYPE,
-        "etag" => header::ETAG,
-        "vary" => header::VARY,
-        _ => HeaderName::from_bytes(name.as_bytes()).ok()?,
-    })
+    match name {
+        "cache-control" => Some(header::CACHE_CONTROL),
+        "content-type" => Some(header::CONTENT_TYPE),
+        "etag" => Some(header::ETAG),
+        "vary" => Some(header::VARY),
+        name => READ.with_borrow_mut(|read| known_name(read, name)),
+    }
+}
+
+/// How many names a thread knows besides. No site has as many, unless it makes them up.
+const MANY: usize = 256;
+
+thread_local! {
+    /// Names that were read, since to read one that is not in the standards copies it.
+    static READ: RefCell<HashMap<Box<str>, HeaderName>> = RefCell::default();
+}
+
+fn known_name(read: &mut HashMap<Box<str>, HeaderName>, name: &str) -> Option<HeaderName> {
+    if let Some(known) = read.get(name) {
+        return Some(known.clone());
+    }
+    let known = HeaderName::from_bytes(name.as_bytes()).ok()?;
+    if read.len() < MANY {
+        read.insert(name.into(), known.clone());
+    }
+    Some(known)
 }
 
 /// What many pages say is nobody's in particular, and takes no count of who has it.
@@ -127,7 +148,9 @@ fn offered<'p>(
     if !dumper.compress || !dumper.cache.is_near() {
         return None;
     }
-    Some((codings(page)?, Coding::best_for(request)?))
+    // For whoever takes none, no place is made for any.
+    let coding = Coding::best_for(request)?;
+    Some((codings(page)?, coding))
 }
 
 /// The codings of a page, made by the first who may have one: most sites do not offer

@@ -45,6 +45,15 @@ async fn a_hit_allocates_nothing() {
 }
 
 #[actix_web::test]
+async fn a_hit_with_uncommon_headers_allocates_nothing() {
+    assert_none(&Visit {
+        target: "/policies/",
+        ..VISIT
+    })
+    .await;
+}
+
+#[actix_web::test]
 async fn a_hit_with_a_query_allocates_nothing() {
     assert_none(&Visit {
         target: "/flavors/?size=large&page=2",

@@ -82,6 +82,10 @@ fn answer(req: ServiceRequest) -> ServiceResponse {
     if req.path() == "/flavors/today/" {
         res.insert_header((CACHE_CONTROL, "max-age=600"));
     }
+    if req.path() == "/policies/" {
+        res.insert_header(("permissions-policy", "camera=()"));
+        res.insert_header(("x-flavor", "vanilla"));
+    }
     // Long enough to be sent in a coding.
     let res = res.body(include_str!("visit.rs"));
     req.into_response(res)
