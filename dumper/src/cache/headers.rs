@@ -76,7 +76,7 @@ const FIELDS: [(&str, &str); 12] = [
 ];
 
 impl Headers {
-    /// The names and values. A value shares the memory of all of them.
+    /// The names and values. No value is copied.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Bytes)> {
         self.fields().map(|(name, value)| (name, self.share(value)))
     }
@@ -88,11 +88,11 @@ impl Headers {
         std::iter::from_fn(move || field(&mut rest))
     }
 
-    /// A value, or a part of one, that shares the memory of all of them.
+    /// A value as bytes of which there is no copy.
     ///
     /// # Panics
     ///
-    /// Panics if the text is not one of these [fields](Self::fields).
+    /// Panics if the text is not the value of one of these [fields](Self::fields).
     #[must_use]
     pub fn share(&self, value: &[u8]) -> Bytes {
         let mut common = FIELDS.iter().map(|(_, text)| text.as_bytes());

@@ -65,7 +65,7 @@ impl Page {
     /// the request; their names in lower case.
     #[must_use]
     pub fn vary(mut self, vary: Vec<(String, Option<Vec<u8>>)>) -> Self {
-        if !vary.is_empty() {
+        if !vary.is_empty() || self.particulars.is_some() {
             self.particulars().vary = vary.into();
         }
         self
@@ -91,11 +91,19 @@ impl Page {
     /// process can [restore](Self::restore) them.
     #[must_use]
     pub fn times(&self) -> Times {
-        let left = self.left();
+        let now = (Instant::now(), SystemTime::now());
+        let on_the_wall = |moment: Instant| {
+            let since = now.0.saturating_duration_since(moment);
+            let until = moment.saturating_duration_since(now.0);
+            now.1
+                .checked_sub(since)
+                .and_then(|moment| moment.checked_add(until))
+                .unwrap_or(now.1)
+        };
         Times {
             created: self.created(),
             made: self.made(),
-            stale: left.and_then(|left| SystemTime::now().checked_add(left)),
+            stale: self.fresh().map(|fresh| on_the_wall(fresh.stale)),
         }
     }
 
@@ -152,12 +160,12 @@ impl Page {
         &self.body
     }
 
-    pub(super) fn stamped(mut self, stamp: Stamp) -> Self {
+    pub(crate) fn stamped(mut self, stamp: Stamp) -> Self {
         self.particulars().stamp = Some(stamp);
         self
     }
 
-    pub(super) fn stamp(&self) -> Option<&Stamp> {
+    pub(crate) fn stamp(&self) -> Option<&Stamp> {
         self.particulars.as_ref()?.stamp.as_ref()
     }
 
@@ -221,6 +229,9 @@ impl Page {
 
     /// The page in the form that a web framework serves: made once, by the first
     /// who asks, and kept with the page.
+    ///
+    /// Two words are reckoned with; what it takes beyond is to be
+    /// [added](crate::Cache::add_weight).
     ///
     /// Returns `None` if another type was prepared before.
     pub fn prepared<T: Any + Send + Sync>(&self, prepare: impl FnOnce(&Self) -> T) -> Option<&T> {

@@ -28,9 +28,6 @@ struct Further {
 }
 
 impl Place {
-    /// # Panics
-    ///
-    /// Panics if the filing is not one of the key's path.
     pub(super) fn new(key: Key, filing: &Filing, names: &Names) -> Self {
         let path = key.path();
         let is_own = |name: &Reach| matches!(name, Reach::Path(it) if it == path);

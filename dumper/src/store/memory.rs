@@ -16,7 +16,7 @@ use crate::cache::{Memory, Sought};
 use crate::ledger::{LeaseId, Ledger, Refusal};
 use crate::reach::{Filing, Reach};
 use crate::sync::{Mutex, MutexGuard};
-use crate::{Key, NotStored, Page, RequestHeaders};
+use crate::{Key, NotStored, RequestHeaders};
 
 /// Longer than any fence stands, and short enough to be added to any moment.
 const LONGEST: Duration = Duration::from_hours(24 * 365);
@@ -46,7 +46,6 @@ pub struct MemoryStore(Arc<Mutex<State>>);
 /// Everything is done under one lock, so that nothing comes between the check of a
 /// lease and the insertion of its page.
 struct State {
-    /// The stamp of each page is what is prepared of it.
     memory: Memory,
     ledger: Ledger,
     fences: Fences,
@@ -88,7 +87,7 @@ impl Store for MemoryStore {
             .memory
             .select(&key.borrowed(), headers);
         Ok(page.and_then(|page| {
-            let stamp = Stamp::clone(stamp_of(&page)?);
+            let stamp = page.stamp()?.clone();
             let page = page.copy();
             Some(Stored { page, stamp })
         }))
@@ -98,7 +97,7 @@ impl Store for MemoryStore {
         let state = self.state(Instant::now());
         let is_lease = lease_of(stamp)
             .is_some_and(|lease| state.ledger.check(lease, &Filing::at(key.path())).is_ok());
-        Ok(is_lease || state.memory.has(key, |page| stamp_of(page) == Some(stamp)))
+        Ok(is_lease || state.memory.has(key, |page| page.stamp() == Some(stamp)))
     }
 
     async fn lease(
@@ -165,11 +164,11 @@ impl State {
         let checked = self.check(lease, filing);
         self.close(lease);
         checked?;
-        let page = self.memory.place(key, page.copy(), filing);
+        let page = page.copy().stamped(rendered.stamp.clone());
+        let page = self.memory.place(key, page, filing);
         if !self.memory.has_room_for(&page) {
             return Err(NotStored::TooLarge);
         }
-        page.prepared(|_| rendered.stamp.clone());
         drop(self.memory.insert_among(&page, rendered.max_variants));
         Ok(rendered.stamp.clone())
     }
@@ -234,11 +233,6 @@ fn stamp(lease: LeaseId) -> Stamp {
 fn lease_of(stamp: &Stamp) -> Option<LeaseId> {
     let bytes = stamp.as_bytes().as_ref().try_into();
     bytes.ok().map(LeaseId::from_be_bytes)
-}
-
-/// The stamp of a page that is in memory.
-fn stamp_of(page: &Page) -> Option<&Stamp> {
-    page.prepared(|_| Stamp::new(Vec::new()))
 }
 
 fn mark(moves: u64) -> bytes::Bytes {
