@@ -4,6 +4,9 @@ use std::borrow::Cow;
 use std::fs;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::Duration;
 
 use actix_web::body::MessageBody;
 use actix_web::http::header::{ACCEPT_LANGUAGE, HOST};
@@ -412,4 +415,60 @@ fn what_was_added_to_is_still_dropped_by_its_tag() {
         assert_eq!(cache.stats().paths, 0);
         assert!(!cache.add_weight(&page, 100));
     });
+}
+
+/// A body that tells by whom it is freed.
+struct Told(Sender<Option<String>>);
+
+impl AsRef<[u8]> for Told {
+    fn as_ref(&self) -> &[u8] {
+        b"page"
+    }
+}
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        // Nobody may want to know any more.
+        let _ = self.0.send(this_thread());
+    }
+}
+
+fn this_thread() -> Option<String> {
+    thread::current().name().map(ToOwned::to_owned)
+}
+
+/// Stores so many pages, and drops them. Returns by whom each is freed.
+async fn drop_many(cache: &Cache, pages: usize) -> Receiver<Option<String>> {
+    let (sender, freed) = channel();
+    for number in 0..pages {
+        let key = Key::new("http", "localhost", &format!("/{number}/"), None).unwrap();
+        let Lookup::Miss(mut lease) = cache.look_up(&key, &|_| None).await else {
+            panic!("page {number} is there already");
+        };
+        lease.tag(["all".into()]);
+        let body = Bytes::from_owner(Told(sender.clone()));
+        lease.fill(Page::new(200, Vec::new(), body)).await.unwrap();
+    }
+    cache.invalidate_tag("all").await;
+    freed
+}
+
+#[actix_web::test]
+async fn few_pages_are_freed_by_who_drops_them() {
+    let cache = Cache::builder().build();
+    let freed = drop_many(&cache, 10).await;
+    assert_eq!(
+        freed.try_iter().collect::<Vec<_>>(),
+        vec![this_thread(); 10]
+    );
+}
+
+#[actix_web::test]
+async fn many_pages_are_freed_while_others_are_served() {
+    let cache = Cache::builder().build();
+    let freed = drop_many(&cache, 5_000).await;
+    for _ in 0..5_000 {
+        let thread = freed.recv_timeout(Duration::from_mins(1)).unwrap();
+        assert_eq!(thread.as_deref(), Some("dumper-free"));
+    }
 }
