@@ -11,8 +11,8 @@ Usage: bench [--quick] [--json] [--check] [--rounds N] [--seconds N] [--cores A,
   --quick    the most telling rows, in few short rounds: two minutes
   --json     the last line is one JSON object: the ratios by their names
   --check    fails if something is not as it must be
-  --rounds   how often each is measured (default: 9; with --quick 3)
-  --seconds  how long at a time (default: 2; with --quick 1)
+  --rounds   how often each is measured (default: 15; with --quick 3)
+  --seconds  how long at a time (default: 1)
   --cores    that of the server and that of the client (default: 0,1)
   --only     names of groups with commas between them
 
@@ -41,8 +41,8 @@ impl Arguments {
             is_quick,
             prints_json: false,
             checks: false,
-            rounds: if is_quick { 3 } else { 9 },
-            seconds: if is_quick { 1 } else { 2 },
+            rounds: if is_quick { 3 } else { 15 },
+            seconds: 1,
             cores: Cores::default(),
             only: Vec::new(),
         };
