@@ -27,7 +27,7 @@ pub(crate) fn leave_as_it_is(_: &Page) {}
 /// Adds the headers of a page to those of a response, without a copy of any text.
 pub(crate) fn add_headers(page: &Page, headers: &mut HeaderMap) {
     let stored = page.headers();
-    for (name, text) in stored.fields() {
+    for (name, text) in stored.iter() {
         let value = known_value(text).or_else(|| {
             // It has been one before.
             HeaderValue::from_maybe_shared(stored.share(text)).ok()

@@ -85,7 +85,7 @@ pub(crate) fn encode(
     write_count(&mut out, page.headers().iter().count());
     for (name, value) in page.headers().iter() {
         write_long(&mut out, name.as_bytes());
-        write_long(&mut out, &value);
+        write_long(&mut out, value);
     }
     out.extend((body.len() as u64).to_be_bytes());
     write_long(&mut out, compressed.as_deref().unwrap_or(body));

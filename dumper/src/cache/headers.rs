@@ -76,14 +76,9 @@ const FIELDS: [(&str, &str); 12] = [
 ];
 
 impl Headers {
-    /// The names and values. No value is copied.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, Bytes)> {
-        self.fields().map(|(name, value)| (name, self.share(value)))
-    }
-
-    /// The names and values as texts, of which nobody counts who has them.
+    /// The names and values.
     #[inline]
-    pub fn fields(&self) -> impl Iterator<Item = (&str, &[u8])> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         let mut rest = &*self.0;
         std::iter::from_fn(move || field(&mut rest))
     }
@@ -92,7 +87,7 @@ impl Headers {
     ///
     /// # Panics
     ///
-    /// Panics if the text is not the value of one of these [fields](Self::fields).
+    /// Panics if it is not one of these [values](Self::iter).
     #[must_use]
     pub fn share(&self, value: &[u8]) -> Bytes {
         let mut common = FIELDS.iter().map(|(_, text)| text.as_bytes());
@@ -105,7 +100,7 @@ impl Headers {
     /// The value of the first field of a name in lower case.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Bytes> {
-        let mut fields = self.fields();
+        let mut fields = self.iter();
         let (_, value) = fields.find(|(it, _)| *it == name)?;
         Some(self.share(value))
     }
@@ -201,7 +196,9 @@ impl From<Vec<(String, Bytes)>> for Headers {
 
 impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter()).finish()
+        let fields = self.iter();
+        let fields = fields.map(|(name, value)| (name, self.share(value)));
+        f.debug_list().entries(fields).finish()
     }
 }
 

@@ -312,7 +312,7 @@ fn nanoseconds(moment: SystemTime) -> u64 {
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// What a stamp takes beside that.
+/// What a stamp takes besides its bytes.
 const STAMP: usize = 128;
 
 /// What is prepared of a page takes so many bytes, or is [added](crate::Cache::add_weight).
