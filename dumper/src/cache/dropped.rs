@@ -7,16 +7,10 @@ use super::names::Name;
 
 /// Pages that are in the cache no more, to be freed by whoever holds no lock.
 #[must_use = "it is dropped when the locks are released"]
-pub(crate) struct Dropped(Vec<(Name, Group)>);
+pub(crate) struct Dropped(pub(super) Vec<(Name, Group)>);
 
 /// So many are freed in about a millisecond.
 const MANY: usize = 1 << 10;
-
-impl Dropped {
-    pub(super) fn new(groups: Vec<(Name, Group)>) -> Self {
-        Self(groups)
-    }
-}
 
 impl Drop for Dropped {
     /// Very many are freed by a thread of their own: requests wait for whoever

@@ -19,16 +19,6 @@ pub(super) struct Bounds {
     pub(super) variants: usize,
 }
 
-impl Clone for Member {
-    fn clone(&self) -> Self {
-        Self {
-            page: Arc::clone(&self.page),
-            added: self.added,
-            served: AtomicU64::new(self.last_served()),
-        }
-    }
-}
-
 /// The pages of one path. They are stored, weighed, evicted and dropped together.
 ///
 /// Two paths that happen to have one [name](super::names::Name) share a group.
@@ -74,6 +64,16 @@ impl Member {
 
     fn weight(&self) -> usize {
         self.page.weight() + self.added
+    }
+}
+
+impl Clone for Member {
+    fn clone(&self) -> Self {
+        Self {
+            page: Arc::clone(&self.page),
+            added: self.added,
+            served: AtomicU64::new(self.last_served()),
+        }
     }
 }
 

@@ -67,7 +67,11 @@ impl Key {
     /// The same key, as one that borrows from this.
     #[must_use]
     pub fn borrowed(&self) -> KeyRef<'_> {
-        let Self { path, origin, .. } = self;
+        let Self {
+            path,
+            origin,
+            details: _,
+        } = self;
         let (spelling, query) = self.details();
         let [told, spelling, query] =
             [origin.told.as_deref(), spelling, query].map(|part| part.map(Cow::Borrowed));
@@ -93,7 +97,11 @@ impl Key {
     /// store can find pages by them.
     #[must_use]
     pub fn identity(&self) -> Vec<u8> {
-        let Self { path, origin, .. } = self;
+        let Self {
+            path,
+            origin,
+            details: _,
+        } = self;
         let (spelling, query) = self.details();
         let parts = [path.as_str(), &origin.scheme, &origin.host].map(Some);
         let options = [origin.told.as_deref(), spelling, query];
@@ -229,7 +237,11 @@ impl<'r> KeyRef<'r> {
 
     /// Whether it is the same as a key that owns its parts.
     pub(super) fn is(&self, key: &Key) -> bool {
-        let Key { path, origin, .. } = key;
+        let Key {
+            path,
+            origin,
+            details: _,
+        } = key;
         let (spelling, query) = key.details();
         self.path == path.as_str()
             && *self.host == *origin.host

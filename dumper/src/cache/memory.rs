@@ -169,7 +169,7 @@ impl Memory {
             unfile(index, *path, group);
             self.counters.evicted(group.pages().count());
         }
-        Dropped::new(dropped)
+        Dropped(dropped)
     }
 
     /// Drops a page that is not true any more, and all variants of its path with it.
@@ -189,7 +189,7 @@ impl Memory {
         }
         let pages = dropped.iter().map(|(_, group)| group.pages().count());
         self.counters.invalidated(pages.sum());
-        Dropped::new(dropped)
+        Dropped(dropped)
     }
 
     fn remove_reached(&self, common: &mut Common, reach: &Reach, dropped: &mut Vec<(Name, Group)>) {
