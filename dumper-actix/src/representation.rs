@@ -14,16 +14,6 @@ use crate::coding::Coding;
 use crate::compress::Codings;
 use crate::dumper::Dumper;
 
-/// Lets a page be sent in no coding, whatever its headers say.
-#[cfg(feature = "compress")]
-pub(crate) fn leave_as_it_is(page: &Page) {
-    page.prepared(|_| Prepared::None);
-}
-
-/// Lets a page be sent in no coding: it is sent in none anyway.
-#[cfg(not(feature = "compress"))]
-pub(crate) fn leave_as_it_is(_: &Page) {}
-
 /// Adds the headers of a page to those of a response, without a copy of any text.
 pub(crate) fn add_headers(page: &Page, headers: &mut HeaderMap) {
     let stored = page.headers();
@@ -156,16 +146,13 @@ fn offered<'p>(
 /// The codings of a page, made by the first who may have one: most sites do not offer
 /// any. There are none of a page that has but one representation.
 #[cfg(feature = "compress")]
-type Prepared = Option<Box<Codings>>;
-
-#[cfg(feature = "compress")]
 fn codings(page: &Page) -> Option<&Codings> {
-    let prepared: &Prepared = page.prepared(|page| {
+    page.prepared(|page| {
         let mut headers = HeaderMap::new();
         add_headers(page, &mut headers);
-        Codings::of(&headers, page.body()).map(Box::new)
-    })?;
-    prepared.as_deref()
+        let codings = Codings::of(&headers, page.body())?;
+        page.may_be_transformed().then_some(codings)
+    })
 }
 
 /// The form for a request: there is one.

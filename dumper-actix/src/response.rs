@@ -13,7 +13,6 @@ use crate::dumper::{BrowserCache, Dumper};
 use crate::fields::tokens;
 use crate::freshness::{Fresh, Lifetime};
 use crate::policy::Policy;
-use crate::representation;
 use crate::request::{ACCEPTS, header_value};
 
 /// Fields that concern one connection or the way here (RFC 9111 §3.1), or that are
@@ -87,9 +86,11 @@ impl Head {
         let headers = headers.map(|(name, value)| (name.as_str(), value.as_bytes()));
         let headers: Headers = headers.collect();
         let page = Page::new(self.status.as_u16(), headers, body).vary(self.vary);
-        if self.no_transform {
-            representation::leave_as_it_is(&page);
-        }
+        let page = if self.no_transform {
+            page.no_transform()
+        } else {
+            page
+        };
         match self.fresh.as_ref().map(Fresh::left_and_age) {
             Some((left, age)) => page.fresh_for(left, age),
             None => page,

@@ -28,6 +28,7 @@ const CHECKSUM: usize = 4;
 
 const HAS_END: u8 = 1;
 const IS_COMPRESSED: u8 = 2;
+const NO_TRANSFORM: u8 = 4;
 
 /// Smaller bodies gain less than their round trip varies.
 const LEAST_COMPRESSED: usize = 2 << 10;
@@ -58,13 +59,13 @@ pub(crate) fn encode(
     let mut out = Vec::with_capacity(compressed.as_ref().map_or(body.len(), Vec::len) + 1024);
     out.extend(MAGIC);
     out.push(version);
-    let end = if times.stale.is_some() { HAS_END } else { 0 };
-    let packed = if compressed.is_some() {
-        IS_COMPRESSED
-    } else {
-        0
-    };
-    out.push(end | packed);
+    let flags = [
+        (times.stale.is_some(), HAS_END),
+        (compressed.is_some(), IS_COMPRESSED),
+        (!page.may_be_transformed(), NO_TRANSFORM),
+    ];
+    let flags = flags.iter().filter(|(is_set, _)| *is_set);
+    out.push(flags.fold(0, |all, (_, flag)| all | flag));
     out.extend(page.status().to_be_bytes());
     for moment in [Some(times.created), Some(times.made), times.stale] {
         out.extend(
@@ -103,7 +104,7 @@ pub(crate) fn decode(version: u8, identity: &[u8], frame: Bytes) -> Option<Recor
         return None;
     }
     let flags = from.byte()?;
-    if flags & !(HAS_END | IS_COMPRESSED) != 0 {
+    if flags & !(HAS_END | IS_COMPRESSED | NO_TRANSFORM) != 0 {
         return None;
     }
     let status = from.u16()?;
@@ -130,11 +131,13 @@ pub(crate) fn decode(version: u8, identity: &[u8], frame: Bytes) -> Option<Recor
         0 => stored,
         _ => decompressed(&stored, length)?,
     };
-    let is_whole = from.is_at_end() && body.len() as u64 == length;
-    is_whole.then(|| Record {
-        page: Page::new(status, headers, body).vary(vary).restore(times),
-        generations,
-    })
+    let page = Page::new(status, headers, body).vary(vary).restore(times);
+    let page = match flags & NO_TRANSFORM {
+        0 => page,
+        _ => page.no_transform(),
+    };
+    let is_whole = from.is_at_end() && length == page.body().len() as u64;
+    is_whole.then_some(Record { page, generations })
 }
 
 /// What is before the checksum, if that is right.

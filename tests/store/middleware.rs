@@ -42,6 +42,15 @@ async fn page(state: web::Data<State>) -> HttpResponse {
         .body(text(&state))
 }
 
+/// A page that is to be sent as it is, as a field says that no client gets.
+async fn untouched(state: web::Data<State>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/html")
+        .append_header(("Dumper-Cache-Control", "no-transform"))
+        .append_header(("Vary", "Accept-Encoding"))
+        .body(text(&state))
+}
+
 async fn slow(state: web::Data<State>) -> HttpResponse {
     state.permits.acquire().await.unwrap().forget();
     page(state).await
@@ -69,6 +78,7 @@ macro_rules! site {
             .route(PAGE, web::get().to(page))
             .route(PAGE, web::post().to(async || HttpResponse::Ok()))
             .route(STREAM, web::get().to(streaming))
+            .route("/untouched/", web::get().to(untouched))
             .route("/slow/", web::get().to(slow));
         (Arc::new(init_service(app).await), state)
     }};
@@ -263,6 +273,20 @@ fn without_copies_a_page_is_sent_as_it_is() {
             let known = [("accept-encoding", "gzip"), ("if-none-match", &etag)];
             let known = ask(&*site, Method::GET, PAGE, &known).await;
             assert_eq!(known.status == 304, coding.is_none());
+        }
+    });
+}
+
+#[test]
+fn what_is_to_be_sent_as_it_is_is_so_by_every_process() {
+    alone(async || {
+        let store = Faulty::new();
+        let (one, _) = site!(shared(&store, true), Dumper::compress);
+        let (two, _) = site!(shared(&store, true), Dumper::compress);
+        for (site, is_hit) in [(&one, false), (&two, true), (&one, true)] {
+            let headers = [("accept-encoding", "gzip")];
+            let answer = ask(&**site, Method::GET, "/untouched/", &headers).await;
+            assert_eq!((answer.is_hit(), answer.coding), (is_hit, None));
         }
     });
 }

@@ -68,6 +68,8 @@ mistakes! {
         "variants::a_path_has_at_most_so_many_pages";
     bodies_that_are_text: BodiesAreText fails
         "bounds::any_body_comes_back";
+    pages_that_may_all_be_transformed: AnythingIsTransformed fails
+        "bounds::any_status_and_header_comes_back";
     changes_past_a_thousand_forgotten: FewChangesAreMade fails
         "bulk::ten_thousand_paths_drop_at_once";
     moves_without_a_mark: MovesAreNotMarked fails

@@ -26,8 +26,8 @@ pub async fn any_body_comes_back<S: Store>(one: S, two: S) {
     }
 }
 
-/// A page is what it was: its status, and its header fields, in their order and with
-/// any bytes in them.
+/// A page is what it was: its status, whether it may be sent in a content coding, and
+/// its header fields, in their order and with any bytes in them.
 pub async fn any_status_and_header_comes_back<S: Store>(one: S, two: S) {
     let field = |name: &str, value: &'static [u8]| (name.to_owned(), Bytes::from_static(value));
     let many = (0..300).map(|n| (format!("x-{n}"), Bytes::from(vec![b'v'; n])));
@@ -50,7 +50,9 @@ pub async fn any_status_and_header_comes_back<S: Store>(one: S, two: S) {
     for (number, status) in statuses.into_iter().enumerate() {
         let headers = headers[number % headers.len()].clone();
         let page = Page::new(status, headers, Bytes::from_static(b"page"));
-        comes_back(&one, &two, &key(&format!("/{number}/")), &page).await;
+        for (kind, page) in [("any", page.copy()), ("as-it-is", page.no_transform())] {
+            comes_back(&one, &two, &key(&format!("/{kind}/{number}/")), &page).await;
+        }
     }
 }
 
@@ -99,5 +101,10 @@ async fn comes_back<S: Store>(one: &S, two: &S, key: &Key, stored: &Page) {
         assert!(found.body() == stored.body(), "{key} has another body");
         assert_eq!(found.selected_by(), page("").selected_by(), "{key}");
         assert_eq!(found.age(), None, "{key} is fresh for ever");
+        let may_be = [&found, stored].map(Page::may_be_transformed);
+        assert!(
+            may_be[0] == may_be[1],
+            "{key} may be transformed: {may_be:?}"
+        );
     }
 }

@@ -15,22 +15,34 @@ use crate::store::Stamp;
 use crate::weight::{allocated, counted, shared};
 
 /// A stored response: status, headers and body as plain data.
+///
+/// A [store](crate::store::Store) makes it anew of these, of the headers that
+/// [select](Self::selected_by) it, of its [times](Self::times), and of whether it
+/// [may be transformed](Self::may_be_transformed).
+///
+/// What tells whether a request may have it comes first, beside the count of those who
+/// have it: to find a page is mostly to wait for memory.
+#[repr(C)]
 pub struct Page {
-    status: u16,
-    headers: Headers,
-    body: Bytes,
-    /// In nanoseconds of Unix time, which is enough until 2554.
-    created: u64,
-    particulars: Option<Box<Particulars>>,
     /// Where in memory it is stored, or was, or would have been.
     place: Option<Place>,
-    prepared: OnceLock<Box<dyn Any + Send + Sync>>,
+    particulars: Option<Box<Particulars>>,
+    body: Bytes,
+    headers: Headers,
+    /// In nanoseconds of Unix time, which is enough until 2554.
+    created: u64,
+    prepared: OnceLock<Option<Prepared>>,
 }
 
-/// What most pages have not: they are for all requests with their key, fresh for ever,
-/// and from this process.
+/// Behind one pointer, since most pages have none.
+type Prepared = Box<Box<dyn Any + Send + Sync>>;
+
+/// What most pages have not: they are of status 200, for all requests with their key,
+/// fresh for ever, and from this process.
 #[derive(Clone, Default)]
 struct Particulars {
+    status: Option<u16>,
+    no_transform: bool,
     vary: Box<[(String, Option<Vec<u8>>)]>,
     /// When it was made, if it was not one of our pages from then on.
     made: Option<SystemTime>,
@@ -50,13 +62,16 @@ impl Page {
     /// Makes a page that is fresh for ever.
     #[must_use]
     pub fn new(status: u16, headers: impl Into<Headers>, body: Bytes) -> Self {
+        let particulars = Particulars {
+            status: Some(status),
+            ..Particulars::default()
+        };
         Self {
-            status,
-            headers: headers.into(),
-            body,
-            created: nanoseconds(SystemTime::now()),
-            particulars: None,
             place: None,
+            particulars: (status != OK).then(|| Box::new(particulars)),
+            body,
+            headers: headers.into(),
+            created: nanoseconds(SystemTime::now()),
             prepared: OnceLock::new(),
         }
     }
@@ -68,6 +83,14 @@ impl Page {
         if !vary.is_empty() || self.particulars.is_some() {
             self.particulars().vary = vary.into();
         }
+        self
+    }
+
+    /// Says that it is to be sent as it is: in no content coding that it is not in
+    /// already (RFC 9111 §5.2.2.6).
+    #[must_use]
+    pub fn no_transform(mut self) -> Self {
+        self.particulars().no_transform = true;
         self
     }
 
@@ -145,7 +168,15 @@ impl Page {
     /// The status code.
     #[must_use]
     pub fn status(&self) -> u16 {
-        self.status
+        let particulars = self.particulars.as_ref();
+        particulars.and_then(|it| it.status).unwrap_or(OK)
+    }
+
+    /// Whether it may be sent in another content coding: unless it was
+    /// [said](Self::no_transform) that it may not.
+    #[must_use]
+    pub fn may_be_transformed(&self) -> bool {
+        self.particulars.as_ref().is_none_or(|it| !it.no_transform)
     }
 
     /// The header fields, in their order.
@@ -185,12 +216,11 @@ impl Page {
             ..Particulars::clone(it)
         });
         Self {
-            status: self.status,
-            headers: self.headers.clone(),
-            body: self.body.clone(),
-            created: self.created,
-            particulars: particulars.map(Box::new),
             place: None,
+            particulars: particulars.map(Box::new),
+            body: self.body.clone(),
+            headers: self.headers.clone(),
+            created: self.created,
             prepared: OnceLock::new(),
         }
     }
@@ -227,17 +257,20 @@ impl Page {
         UNIX_EPOCH + Duration::from_nanos(self.created)
     }
 
-    /// The page in the form that a web framework serves: made once, by the first
-    /// who asks, and kept with the page.
+    /// What a web framework makes of the page to serve it: once, for the first who
+    /// asks, and kept with the page. That there is none is kept, too.
     ///
-    /// Two words are reckoned with; what it takes beyond is to be
-    /// [added](crate::Cache::add_weight).
+    /// What it takes in memory is to be [added](crate::Cache::add_weight).
     ///
-    /// Returns `None` if another type was prepared before.
-    pub fn prepared<T: Any + Send + Sync>(&self, prepare: impl FnOnce(&Self) -> T) -> Option<&T> {
-        self.prepared
-            .get_or_init(|| Box::new(prepare(self)))
-            .downcast_ref()
+    /// Returns `None` if there is none, or if another type was prepared before.
+    pub fn prepared<T: Any + Send + Sync>(
+        &self,
+        prepare: impl FnOnce(&Self) -> Option<T>,
+    ) -> Option<&T> {
+        let prepared = self
+            .prepared
+            .get_or_init(|| Some(Box::new(Box::new(prepare(self)?))));
+        prepared.as_ref()?.downcast_ref()
     }
 
     pub(super) fn is_fresh(&self, now: impl FnOnce() -> Instant) -> bool {
@@ -269,8 +302,8 @@ impl Page {
         self.selected_by() == other.selected_by() && key == others
     }
 
-    /// The bytes that it takes in memory, as allocators count them, with a word or two
-    /// that are [prepared](Self::prepared) of it.
+    /// The bytes that it takes in memory, as allocators count them, with the pointer to
+    /// what is [prepared](Self::prepared) of it.
     pub(super) fn weight(&self) -> usize {
         let particulars = self.particulars.as_ref();
         counted(size_of::<Self>())
@@ -307,6 +340,9 @@ impl Particulars {
     }
 }
 
+/// The status that most pages have.
+const OK: u16 = 200;
+
 fn nanoseconds(moment: SystemTime) -> u64 {
     let since = moment.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
@@ -315,13 +351,13 @@ fn nanoseconds(moment: SystemTime) -> u64 {
 /// What a stamp takes besides its bytes.
 const STAMP: usize = 128;
 
-/// What is prepared of a page takes so many bytes, or is [added](crate::Cache::add_weight).
-const PREPARED: usize = allocated(2 * size_of::<usize>());
+/// The pointer to what is prepared; the rest is [added](crate::Cache::add_weight).
+const PREPARED: usize = allocated(size_of::<Box<dyn Any + Send + Sync>>());
 
 impl fmt::Debug for Page {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Page")
-            .field("status", &self.status)
+            .field("status", &self.status())
             .field("headers", &self.headers)
             .field("bytes", &self.body.len())
             .finish_non_exhaustive()

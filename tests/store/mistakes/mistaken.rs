@@ -30,6 +30,7 @@ pub(super) enum Mistake {
     LifetimesAreForgotten,
     VariantsHaveNoBound,
     BodiesAreText,
+    AnythingIsTransformed,
     FewChangesAreMade,
     MovesAreNotMarked,
     EverythingMoves,
@@ -157,6 +158,7 @@ impl Store for Mistaken {
             Some(Mistake::BodiesAreText) => {
                 page = Page::new(page.status(), page.headers().clone(), text.into());
             }
+            Some(Mistake::AnythingIsTransformed) => page = transformable(&page),
             Some(Mistake::TagsAreForgotten) => filing = Filing::at(key.path()),
             _ => {}
         }
@@ -235,6 +237,15 @@ fn copy(stored: &Stored) -> Stored {
 }
 
 fn same(page: &Page) -> Page {
+    let copy = transformable(page);
+    if page.may_be_transformed() {
+        copy
+    } else {
+        copy.no_transform()
+    }
+}
+
+fn transformable(page: &Page) -> Page {
     let copy = Page::new(page.status(), page.headers().clone(), page.body().clone());
     copy.vary(page.selected_by().to_vec()).restore(page.times())
 }
