@@ -15,19 +15,6 @@ use crate::body::{Body, Streaming};
 use crate::conditions::{etag_of, not_modified, only, range_applies};
 use crate::range::{Ranges, ranges};
 
-/// What a 304 tells of a page (RFC 9110 §15.4.5). Without an entity tag it would
-/// be `Last-Modified` too, but no page is without one.
-const OWED: [&str; 8] = [
-    "age",
-    "cache-control",
-    "cache-status",
-    "content-location",
-    "date",
-    "etag",
-    "expires",
-    "vary",
-];
-
 /// What a request wants of the page that it selects.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted<'a> {
@@ -48,7 +35,7 @@ pub(crate) fn answer<B: MessageBody>(
 ) -> HttpResponse<Body<B>> {
     let is_success = res.status().is_success();
     if is_success && not_modified(wanted.headers, res.headers(), Some(created)) {
-        retain(&mut res, |name| OWED.contains(&name));
+        retain(&mut res, is_owed);
         return without_body(res);
     }
     match wanted_parts(wanted, &res, body.len(), created) {
@@ -58,6 +45,27 @@ pub(crate) fn answer<B: MessageBody>(
     }
 }
 
+/// Whether a 304 tells this of a page (RFC 9110 §15.4.5). Without an entity tag it would
+/// be `Last-Modified` too, but no page is without one.
+pub(crate) fn is_owed(name: &str) -> bool {
+    const OWED: [&str; 8] = [
+        "age",
+        "cache-control",
+        "cache-status",
+        "content-location",
+        "date",
+        "etag",
+        "expires",
+        "vary",
+    ];
+    OWED.contains(&name) || is_for_another_origin(name)
+}
+
+/// Whether a browser lets a script of another origin have the answer by it.
+fn is_for_another_origin(name: &str) -> bool {
+    name.starts_with("access-control-")
+}
+
 /// Answers with 304 instead of a success that is no page: all of it goes but
 /// what describes the body.
 pub(crate) fn unchanged<B: MessageBody, T>(mut res: HttpResponse<T>) -> HttpResponse<Body<B>> {
@@ -65,7 +73,8 @@ pub(crate) fn unchanged<B: MessageBody, T>(mut res: HttpResponse<T>) -> HttpResp
     without_body(res)
 }
 
-fn without_body<B: MessageBody, T>(mut res: HttpResponse<T>) -> HttpResponse<Body<B>> {
+/// Answers with 304; what it tells is in the headers already.
+pub(crate) fn without_body<B: MessageBody, T>(mut res: HttpResponse<T>) -> HttpResponse<Body<B>> {
     *res.status_mut() = StatusCode::NOT_MODIFIED;
     res.set_body(EitherBody::left(Streaming::none()))
 }
@@ -166,17 +175,16 @@ fn content_range(part: &Range<usize>, body: &Bytes) -> String {
 /// Tells how much there is for whom it is too little (RFC 9110 §15.5.17).
 fn unsatisfiable<B: MessageBody>(mut res: HttpResponse<()>, len: usize) -> HttpResponse<Body<B>> {
     *res.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
-    retain(&mut res, |name| name == "cache-status");
+    retain(&mut res, |name| {
+        name == "cache-status" || is_for_another_origin(name)
+    });
     let range = format!("bytes */{len}");
     insert(res.headers_mut(), header::CONTENT_RANGE, &range);
     res.set_body(EitherBody::right(Bytes::new()))
 }
 
-/// Keeps these fields, and those by which a browser lets a script of another
-/// origin have the answer.
 fn retain(res: &mut HttpResponse<()>, keep: impl Fn(&str) -> bool) {
-    res.headers_mut()
-        .retain(|name, _| keep(name.as_str()) || name.as_str().starts_with("access-control-"));
+    res.headers_mut().retain(|name, _| keep(name.as_str()));
 }
 
 /// Removes what describes a body that is not sent, or not whole, but for the

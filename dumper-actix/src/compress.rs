@@ -108,6 +108,10 @@ impl Coded {
         headers.insert(ETAG, self.etag.clone());
     }
 
+    pub(crate) fn etag(&self) -> &HeaderValue {
+        &self.etag
+    }
+
     pub(crate) fn body(&self) -> &Bytes {
         &self.body
     }

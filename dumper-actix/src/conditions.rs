@@ -51,6 +51,12 @@ pub(crate) fn not_modified(
     modified.is_some_and(|modified| modified <= since)
 }
 
+/// Whether a request asks for just one entity tag, and it is this one: what nearly all
+/// ask who have the page.
+pub(crate) fn names(request: &HeaderMap, etag: &HeaderValue) -> bool {
+    only(request, &IF_NONE_MATCH) == Some(etag.as_bytes())
+}
+
 /// Whether a `Range` is to be obeyed, for all that `If-Range` says (RFC 9110
 /// §13.1.5).
 pub(crate) fn range_applies(

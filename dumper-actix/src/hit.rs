@@ -5,14 +5,15 @@ use std::sync::Arc;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{AGE, HeaderValue};
+use actix_web::http::header::{AGE, ETAG, HeaderMap, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use dumper::Page;
 use log::debug;
 
-use crate::answer::{Wanted, answer};
+use crate::answer::{Wanted, answer, is_owed, without_body};
 use crate::body::Body;
+use crate::conditions::names;
 use crate::dumper::Dumper;
 use crate::representation::{self, Representation};
 use crate::request::{Asked, header_value};
@@ -42,15 +43,41 @@ pub(crate) fn hit<B: MessageBody>(
         target: "dumper::middleware",
         "hit: path \"{}\" with method \"{}\" as key \"{key}\"", key.path(), req.method()
     );
-    let (res, body) = respond(dumper, &page, representation?);
+    let representation = representation?;
     if glance.is_conditional {
+        if let Some(etag) = known(&page, representation, headers) {
+            return Some(not_modified(dumper, &page, etag));
+        }
+        let (res, body) = respond(dumper, &page, representation);
         let wanted = Wanted {
             method: req.method(),
             headers,
         };
         return Some(answer(wanted, res, body, page.created()));
     }
+    let (res, body) = respond(dumper, &page, representation);
     Some(res.set_body(EitherBody::right(body)))
+}
+
+/// The entity tag of a page that a client has already who asks like this. There are
+/// other ways to ask, which the whole [answer] knows.
+fn known(page: &Page, representation: Representation, request: &HeaderMap) -> Option<HeaderValue> {
+    let is_success = (200..300).contains(&page.status());
+    let etag = representation.etag(page).filter(|_| is_success)?;
+    names(request, &etag).then_some(etag)
+}
+
+/// Answers that the page is still the one that the client has; what need not be told of
+/// it is not read either.
+fn not_modified<B: MessageBody>(
+    dumper: &Dumper,
+    page: &Page,
+    etag: HeaderValue,
+) -> HttpResponse<Body<B>> {
+    let is_told = |name: &str| name != "etag" && is_owed(name);
+    let mut res = head(dumper, page, StatusCode::NOT_MODIFIED, is_told);
+    res.headers_mut().insert(ETAG, etag);
+    without_body(res)
 }
 
 /// Answers a request with a stored page.
@@ -79,14 +106,25 @@ fn respond(
     representation: Representation,
 ) -> (HttpResponse<()>, Bytes) {
     let code = StatusCode::from_u16(page.status()).unwrap_or(StatusCode::OK);
+    let mut res = head(dumper, page, code, |_| true);
+    let body = representation.of(page, res.headers_mut());
+    (res, body)
+}
+
+/// The status and the headers of an answer, those of the page as they are.
+fn head(
+    dumper: &Dumper,
+    page: &Page,
+    code: StatusCode,
+    keep: impl Fn(&str) -> bool,
+) -> HttpResponse<()> {
     let mut res = HttpResponse::with_body(code, ());
     let headers = res.headers_mut();
-    representation::add_headers(page, headers);
+    representation::add_headers(page, headers, keep);
     if let Some(age) = page.age() {
         headers.insert(AGE, HeaderValue::from(age.as_secs()));
     }
-    let body = representation.of(page, headers);
     let ttl = page.left().map(|left| left.as_secs());
     Status::Hit { ttl }.tell(dumper, code, &mut res);
-    (res, body)
+    res
 }

@@ -11,13 +11,14 @@ use dumper::Page;
 #[cfg(feature = "compress")]
 use crate::coding::Coding;
 #[cfg(feature = "compress")]
-use crate::compress::Codings;
+use crate::compress::{Coded, Codings};
 use crate::dumper::Dumper;
 
-/// Adds the headers of a page to those of a response, without a copy of any text.
-pub(crate) fn add_headers(page: &Page, headers: &mut HeaderMap) {
+/// Adds those headers of a page that are kept to those of a response, without a copy of
+/// any text.
+pub(crate) fn add_headers(page: &Page, headers: &mut HeaderMap, keep: impl Fn(&str) -> bool) {
     let stored = page.headers();
-    for (name, text) in stored.iter() {
+    for (name, text) in stored.iter().filter(|(name, _)| keep(name)) {
         let value = known_value(text).or_else(|| {
             // It has been one before.
             HeaderValue::from_maybe_shared(stored.share(text)).ok()
@@ -86,15 +87,32 @@ impl Representation {
     /// it is.
     pub(crate) fn of(self, page: &Page, headers: &mut HeaderMap) -> Bytes {
         #[cfg(feature = "compress")]
-        if let Self::In(coding) = self
-            && let Some(coded) = codings(page).and_then(|codings| codings.made(coding)?)
-        {
+        if let Some(coded) = self.coded(page) {
             coded.tell_in(headers);
             return coded.body().clone();
         }
         #[cfg(not(feature = "compress"))]
-        let _ = headers;
+        let _ = (self, headers);
         page.body().clone()
+    }
+
+    /// The entity tag of a page in this form.
+    pub(crate) fn etag(self, page: &Page) -> Option<HeaderValue> {
+        #[cfg(feature = "compress")]
+        if let Some(coded) = self.coded(page) {
+            return Some(coded.etag().clone());
+        }
+        #[cfg(not(feature = "compress"))]
+        let _ = self;
+        HeaderValue::from_maybe_shared(page.headers().get("etag")?).ok()
+    }
+
+    #[cfg(feature = "compress")]
+    fn coded(self, page: &Page) -> Option<&Coded> {
+        match self {
+            Self::AsItIs => None,
+            Self::In(coding) => codings(page)?.made(coding)?,
+        }
     }
 }
 
@@ -149,7 +167,7 @@ fn offered<'p>(
 fn codings(page: &Page) -> Option<&Codings> {
     page.prepared(|page| {
         let mut headers = HeaderMap::new();
-        add_headers(page, &mut headers);
+        add_headers(page, &mut headers, |_| true);
         let codings = Codings::of(&headers, page.body())?;
         page.may_be_transformed().then_some(codings)
     })

@@ -230,6 +230,8 @@ fn each_coding_has_a_validator_of_its_own() {
                 let status = if etag == own { 304 } else { 200 };
                 assert_eq!(answer.status, status, "{etag} for {codings}");
                 assert_eq!(answer.header("etag").as_ref(), Some(own), "{codings}");
+                let is_coded = etag != own && !codings.is_empty();
+                assert_eq!(coding(&answer).is_some(), is_coded, "{etag} for {codings}");
                 assert_eq!(answer.header("vary").as_deref(), Some("Accept-Encoding"));
             }
         }
