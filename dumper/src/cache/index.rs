@@ -3,16 +3,14 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
-use ahash::RandomState;
-
-use super::names::Name;
+use super::names::{AsItIs, Name};
 
 /// Which paths a name stands for, by their names.
 #[derive(Debug, Default)]
 pub(super) struct Index {
     /// The names that stand for one: most of them.
-    one: HashMap<Name, Name, RandomState>,
-    many: HashMap<Name, HashSet<Name, RandomState>, RandomState>,
+    one: HashMap<Name, Name, AsItIs>,
+    many: HashMap<Name, HashSet<Name, AsItIs>, AsItIs>,
 }
 
 impl Index {

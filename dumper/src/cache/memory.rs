@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use ahash::RandomState;
 use quick_cache::sync::Cache as Pages;
 use quick_cache::{Lifecycle, OptionsBuilder, Weighter};
 
@@ -12,7 +11,7 @@ use super::dropped::Dropped;
 use super::group::{Bounds, Group};
 use super::index::Index;
 use super::key::{Key, KeyRef};
-use super::names::{Name, Names};
+use super::names::{AsItIs, Name, Names};
 use super::origins::Origins;
 use super::page::{Page, RequestHeaders};
 use super::place::Place;
@@ -25,7 +24,7 @@ use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
 /// Reading takes no lock but that of a shard. Inserting and removing are done by
 /// the process alone, under the lock of the ledger.
 pub(crate) struct Memory {
-    groups: Pages<Name, Group, ByWeight, RandomState, Evictions>,
+    groups: Pages<Name, Group, ByWeight, AsItIs, Evictions>,
     names: Names,
     common: Mutex<Common>,
     bounds: Bounds,
@@ -57,7 +56,7 @@ impl Memory {
             .weight_capacity(max_bytes)
             .build()
             .expect("both capacities are set");
-        let groups = Pages::with_options(options, ByWeight, RandomState::new(), Evictions);
+        let groups = Pages::with_options(options, ByWeight, AsItIs::default(), Evictions);
         Self {
             bounds: Bounds {
                 weight: groups.shard_capacity() / 2,
