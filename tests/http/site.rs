@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use actix_http::{Request, Response};
 use actix_service::IntoServiceFactory;
@@ -83,6 +84,9 @@ where
 {
     let server = HttpServer::new(app)
         .workers(2)
+        // Nobody is to close a connection because the machine has much to do.
+        .client_request_timeout(Duration::ZERO)
+        .keep_alive(Duration::from_mins(2))
         .disable_signals()
         .bind(("127.0.0.1", 0))
         .unwrap();
