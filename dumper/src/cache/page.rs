@@ -19,9 +19,9 @@ use crate::weight::{allocated, counted, shared};
 /// A [store](crate::store::Store) makes it anew of these, of the headers that
 /// [select](Self::selected_by) it, of its [times](Self::times), and of whether it
 /// [may be transformed](Self::may_be_transformed).
-///
-/// What tells whether a request may have it comes first, beside the count of those who
-/// have it: to find a page is mostly to wait for memory.
+//
+// What tells whether a request may have it comes first, beside the count of those who
+// have it: to find a page is mostly to wait for memory.
 #[repr(C)]
 pub struct Page {
     /// Where in memory it is stored, or was, or would have been.
