@@ -1,8 +1,8 @@
 //! What the header fields of a request tell the cache, read in one go.
 
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{HeaderMap, HeaderValue};
 
-use crate::dumper::Dumper;
+use crate::meanings::{Field, Meanings};
 use crate::origin::hides_delimiters;
 
 /// What the header fields of a request tell.
@@ -45,83 +45,46 @@ pub(crate) enum Special {
 }
 
 impl<'r> Glance<'r> {
-    pub(crate) fn at(headers: &'r HeaderMap, dumper: &Dumper) -> Self {
+    pub(crate) fn at(headers: &'r HeaderMap, meanings: &Meanings) -> Self {
         let mut glance = Self::default();
         for (name, value) in headers {
-            let name = name.as_str();
-            match name {
-                "host" => {
-                    glance.host = match (&glance.host, value.to_str()) {
-                        (Host::Missing, Ok(host)) => Host::Is(host),
-                        _ => Host::Unreadable,
-                    };
-                }
-                "if-match" | "if-unmodified-since" => glance.is_special(Special::Precondition),
-                "upgrade" => glance.is_special(Special::Upgrade),
-                "content-length" if value.as_bytes() == b"0" => {}
-                "content-length" | "transfer-encoding" => glance.is_special(Special::Body),
-                "authorization" | "proxy-authorization" => glance.is_authorized = true,
-                "cookie" => glance.has_cookie = true,
-                "cache-control" => glance.has_cache_control = true,
-                "range" => glance.has_range = true,
-                "if-none-match" | "if-modified-since" | "if-range" => {
-                    glance.is_conditional = true;
-                }
-                "forwarded" => {
-                    glance.tells_origin = true;
-                    glance.tells_other_url |= hides_delimiters(value);
-                }
-                // Those of Cloudflare, of Amazon's and of Fastly's networks, and of
-                // Azure come last.
-                "x-forwarded-host"
-                | "x-forwarded-proto"
-                | "cf-visitor"
-                | "cloudfront-forwarded-proto"
-                | "fastly-ssl"
-                | "x-arr-ssl" => glance.tells_origin = true,
-                _ => {}
-            }
-            glance.has_credential |= dumper.credential_headers.has(name);
-            glance.tells_other_url |=
-                may_tell_other_url(name) && !dumper.harmless_headers.has(name);
+            let Some(meaning) = meanings.of(name.as_str()) else {
+                continue;
+            };
+            glance.has_credential |= meaning.is_credential;
+            glance.tells_other_url |= meaning.tells_other_url;
+            glance.see(meaning.field, value);
         }
         glance
     }
 
+    fn see(&mut self, field: Field, value: &'r HeaderValue) {
+        match field {
+            Field::Host => {
+                self.host = match (&self.host, value.to_str()) {
+                    (Host::Missing, Ok(host)) => Host::Is(host),
+                    _ => Host::Unreadable,
+                };
+            }
+            Field::Precondition => self.is_special(Special::Precondition),
+            Field::Upgrade => self.is_special(Special::Upgrade),
+            Field::ContentLength if value.as_bytes() == b"0" => {}
+            Field::ContentLength | Field::TransferEncoding => self.is_special(Special::Body),
+            Field::Authorization => self.is_authorized = true,
+            Field::Cookie => self.has_cookie = true,
+            Field::CacheControl => self.has_cache_control = true,
+            Field::Range => self.has_range = true,
+            Field::Condition => self.is_conditional = true,
+            Field::Forwarded => {
+                self.tells_origin = true;
+                self.tells_other_url |= hides_delimiters(value);
+            }
+            Field::Origin => self.tells_origin = true,
+            Field::Other => {}
+        }
+    }
+
     fn is_special(&mut self, special: Special) {
         self.special = Some(self.special.map_or(special, |known| known.min(special)));
-    }
-}
-
-/// Whether a proxy or a client may tell another URL or method by a header than the
-/// request line does, of those that frameworks, servers and proxies are known to read.
-/// What of `X-Forwarded-*` is in the key, or tells nothing but the client, is not
-/// among them.
-fn may_tell_other_url(name: &str) -> bool {
-    let Some(name) = name.strip_prefix("x-") else {
-        let is_known = matches!(
-            name,
-            "base-url"
-                | "front-end-https"
-                | "http-url"
-                | "proxy-host"
-                | "proxy-url"
-                | "request-uri"
-        );
-        return is_known || name.starts_with("forwarded-");
-    };
-    match name {
-        "forwarded-for" | "forwarded-host" | "forwarded-proto" => false,
-        "forwarded" | "host" | "ingress-path" | "method-override" | "proxy-host" | "proxy-url"
-        | "replaced-path" | "scheme" | "script-name" | "url-scheme" => true,
-        _ => [
-            "envoy-original-",
-            "forwarded-",
-            "http-",
-            "original-",
-            "rewrite-",
-        ]
-        .iter()
-        .any(|beginning| name.starts_with(beginning)),
     }
 }

@@ -48,6 +48,7 @@ mod glance;
 mod hit;
 mod hosts;
 mod location;
+mod meanings;
 mod middleware;
 mod names;
 mod origin;

@@ -19,6 +19,7 @@ use crate::dumper::Dumper;
 use crate::hit::{hit, serve};
 use crate::hosts::LastHost;
 use crate::location::Change;
+use crate::meanings::Meanings;
 use crate::render::Render;
 use crate::request::{Asked, header_value};
 use crate::status::Status;
@@ -31,6 +32,7 @@ pub struct DumperMiddleware<S> {
     service: Rc<S>,
     dumper: Rc<Dumper>,
     last_host: LastHost,
+    meanings: Meanings,
 }
 
 impl<S, B> Transform<S, ServiceRequest> for Dumper
@@ -47,6 +49,7 @@ where
     fn new_transform(&self, service: S) -> Self::Future {
         ready(Ok(DumperMiddleware {
             service: Rc::new(service),
+            meanings: Meanings::new(self),
             dumper: Rc::new(self.clone()),
             last_host: LastHost::default(),
         }))
@@ -68,7 +71,8 @@ where
     forward_ready!(service);
 
     fn call(&self, req: ServiceRequest) -> Self::Future {
-        let asked = Asked::by(&self.dumper, &self.last_host, req.request());
+        let (last, meanings) = (&self.last_host, &self.meanings);
+        let asked = Asked::by(&self.dumper, last, meanings, req.request());
         let is_led = req.extensions().contains::<Led>();
         if let Ok(asked) = &asked
             && !is_led

@@ -241,6 +241,7 @@ mod tests {
 
     use super::*;
     use crate::dumper::Dumper;
+    use crate::meanings::Meanings;
 
     proptest! {
         #[test]
@@ -257,7 +258,7 @@ mod tests {
                 }
             }
             let req = request.to_http_request();
-            let glance = Glance::at(req.headers(), &Dumper::default());
+            let glance = Glance::at(req.headers(), &Meanings::new(&Dumper::default()));
             prop_assume!(glance.host != Host::Unreadable);
             let found = Origin::of(&req, &glance).map(|origin| (origin.scheme, origin.host));
             let connection = connection_info(&req);

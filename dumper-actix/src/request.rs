@@ -14,6 +14,7 @@ use crate::dumper::Dumper;
 use crate::fields::normalized;
 use crate::glance::{Glance, Special};
 use crate::hosts::LastHost;
+use crate::meanings::Meanings;
 use crate::origin::{self, Origin};
 #[cfg(feature = "session")]
 use crate::session;
@@ -42,13 +43,14 @@ impl<'r> Asked<'r> {
     pub(crate) fn by(
         dumper: &Dumper,
         last: &LastHost,
+        meanings: &Meanings,
         req: &'r HttpRequest,
     ) -> Result<Self, Status> {
         if req.method() != Method::GET && req.method() != Method::HEAD {
             return Err(Status::Method);
         }
         let bypass = |reason| Err(Status::Bypass(reason));
-        let glance = Glance::at(req.headers(), dumper);
+        let glance = Glance::at(req.headers(), meanings);
         if let Some(special) = glance.special {
             return bypass(match special {
                 Special::Precondition => "precondition",
