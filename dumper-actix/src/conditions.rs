@@ -51,10 +51,14 @@ pub(crate) fn not_modified(
     modified.is_some_and(|modified| modified <= since)
 }
 
-/// Whether a request asks for just one entity tag, and it is this one: what nearly all
-/// ask who have the page.
-pub(crate) fn names(request: &HeaderMap, etag: &HeaderValue) -> bool {
-    only(request, &IF_NONE_MATCH) == Some(etag.as_bytes())
+/// The entity tag of a page, if it is the one that a request has, by itself: what nearly
+/// all send who have the page.
+pub(crate) fn named(
+    request: &HeaderMap,
+    etag: impl FnOnce() -> Option<HeaderValue>,
+) -> Option<HeaderValue> {
+    let known = only(request, &IF_NONE_MATCH)?;
+    etag().filter(|etag| etag.as_bytes() == known)
 }
 
 /// Whether a `Range` is to be obeyed, for all that `If-Range` says (RFC 9110

@@ -13,7 +13,7 @@ use log::debug;
 
 use crate::answer::{Wanted, answer, is_owed, without_body};
 use crate::body::Body;
-use crate::conditions::names;
+use crate::conditions::named;
 use crate::dumper::Dumper;
 use crate::representation::{self, Representation};
 use crate::request::{Asked, header_value};
@@ -45,26 +45,53 @@ pub(crate) fn hit<B: MessageBody>(
     );
     let representation = representation?;
     if glance.is_conditional {
-        if let Some(etag) = known(&page, representation, headers) {
-            return Some(not_modified(dumper, &page, etag));
-        }
-        let (res, body) = respond(dumper, &page, representation);
         let wanted = Wanted {
             method: req.method(),
             headers,
         };
-        return Some(answer(wanted, res, body, page.created()));
+        return Some(answered(dumper, wanted, &page, representation));
     }
     let (res, body) = respond(dumper, &page, representation);
     Some(res.set_body(EitherBody::right(body)))
+}
+
+/// Answers a request with a stored page.
+pub(crate) async fn serve<B: MessageBody>(
+    dumper: &Dumper,
+    req: ServiceRequest,
+    what: &What,
+    page: &Arc<Page>,
+) -> ServiceResponse<Body<B>> {
+    debug!(target: "dumper::middleware", "hit: {what}");
+    let (req, _) = req.into_parts();
+    let representation = representation::select(dumper, page, req.headers()).await;
+    let wanted = Wanted {
+        method: req.method(),
+        headers: req.headers(),
+    };
+    let res = answered(dumper, wanted, page, representation);
+    ServiceResponse::new(req, res)
+}
+
+/// Answers with a page in one form whatever is wanted of it.
+fn answered<B: MessageBody>(
+    dumper: &Dumper,
+    wanted: Wanted<'_>,
+    page: &Page,
+    representation: Representation,
+) -> HttpResponse<Body<B>> {
+    if let Some(etag) = known(page, representation, wanted.headers) {
+        return not_modified(dumper, page, etag);
+    }
+    let (res, body) = respond(dumper, page, representation);
+    answer(wanted, res, body, page.created())
 }
 
 /// The entity tag of a page that a client has already who asks like this. There are
 /// other ways to ask, which the whole [answer] knows.
 fn known(page: &Page, representation: Representation, request: &HeaderMap) -> Option<HeaderValue> {
     let is_success = (200..300).contains(&page.status());
-    let etag = representation.etag(page).filter(|_| is_success)?;
-    names(request, &etag).then_some(etag)
+    named(request, || representation.etag(page)).filter(|_| is_success)
 }
 
 /// Answers that the page is still the one that the client has; what need not be told of
@@ -80,25 +107,6 @@ fn not_modified<B: MessageBody>(
     without_body(res)
 }
 
-/// Answers a request with a stored page.
-pub(crate) async fn serve<B: MessageBody>(
-    dumper: &Dumper,
-    req: ServiceRequest,
-    what: &What,
-    page: &Arc<Page>,
-) -> ServiceResponse<Body<B>> {
-    debug!(target: "dumper::middleware", "hit: {what}");
-    let (req, _) = req.into_parts();
-    let representation = representation::select(dumper, page, req.headers()).await;
-    let (res, body) = respond(dumper, page, representation);
-    let wanted = Wanted {
-        method: req.method(),
-        headers: req.headers(),
-    };
-    let res = answer(wanted, res, body, page.created());
-    ServiceResponse::new(req, res)
-}
-
 /// A page with its headers, and its body apart.
 fn respond(
     dumper: &Dumper,
@@ -111,7 +119,8 @@ fn respond(
     (res, body)
 }
 
-/// The status and the headers of an answer, those of the page as they are.
+/// The status and the headers of an answer: those of the page, as they are, that are
+/// kept.
 fn head(
     dumper: &Dumper,
     page: &Page,

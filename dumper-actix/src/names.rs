@@ -2,8 +2,8 @@
 
 /// A set of names, of which some stand for all that begin so: those that end in `*`.
 ///
-/// It is asked for each cookie of a request, and for some header fields; most are not in
-/// it, which their outlines tell.
+/// It is asked for each cookie and parameter of a request, and for some header fields;
+/// most are not in it, which their outlines tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Names {
     /// In order.

@@ -168,8 +168,7 @@ fn codings(page: &Page) -> Option<&Codings> {
     page.prepared(|page| {
         let mut headers = HeaderMap::new();
         add_headers(page, &mut headers, |_| true);
-        let codings = Codings::of(&headers, page.body())?;
-        page.may_be_transformed().then_some(codings)
+        Codings::of(&headers, page.body()).filter(|_| page.may_be_transformed())
     })
 }
 

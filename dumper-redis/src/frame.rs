@@ -59,13 +59,11 @@ pub(crate) fn encode(
     let mut out = Vec::with_capacity(compressed.as_ref().map_or(body.len(), Vec::len) + 1024);
     out.extend(MAGIC);
     out.push(version);
-    let flags = [
-        (times.stale.is_some(), HAS_END),
-        (compressed.is_some(), IS_COMPRESSED),
-        (!page.may_be_transformed(), NO_TRANSFORM),
-    ];
-    let flags = flags.iter().filter(|(is_set, _)| *is_set);
-    out.push(flags.fold(0, |all, (_, flag)| all | flag));
+    out.push(
+        HAS_END * u8::from(times.stale.is_some())
+            + IS_COMPRESSED * u8::from(compressed.is_some())
+            + NO_TRANSFORM * u8::from(!page.may_be_transformed()),
+    );
     out.extend(page.status().to_be_bytes());
     for moment in [Some(times.created), Some(times.made), times.stale] {
         out.extend(
