@@ -85,12 +85,9 @@ impl Head {
         let headers = self.headers.iter();
         let headers = headers.map(|(name, value)| (name.as_str(), value.as_bytes()));
         let headers: Headers = headers.collect();
-        let page = Page::new(self.status.as_u16(), headers, body).vary(self.vary);
-        let page = if self.no_transform {
-            page.no_transform()
-        } else {
-            page
-        };
+        let page = Page::new(self.status.as_u16(), headers, body)
+            .vary(self.vary)
+            .no_transform(self.no_transform);
         match self.fresh.as_ref().map(Fresh::left_and_age) {
             Some((left, age)) => page.fresh_for(left, age),
             None => page,

@@ -129,13 +129,14 @@ pub(crate) fn decode(version: u8, identity: &[u8], frame: Bytes) -> Option<Recor
         0 => stored,
         _ => decompressed(&stored, length)?,
     };
-    let page = Page::new(status, headers, body).vary(vary).restore(times);
-    let page = match flags & NO_TRANSFORM {
-        0 => page,
-        _ => page.no_transform(),
-    };
-    let is_whole = from.is_at_end() && length == page.body().len() as u64;
-    is_whole.then_some(Record { page, generations })
+    let is_whole = from.is_at_end() && body.len() as u64 == length;
+    is_whole.then(|| Record {
+        page: Page::new(status, headers, body)
+            .vary(vary)
+            .restore(times)
+            .no_transform(flags & NO_TRANSFORM != 0),
+        generations,
+    })
 }
 
 /// What is before the checksum, if that is right.

@@ -123,8 +123,7 @@ fn a_frame_of_version_1_is_read_as_it_was_once_written() {
 #[test]
 fn a_frame_says_whether_its_page_may_be_transformed() {
     for may_be in [true, false] {
-        let page = made(&example());
-        let page = if may_be { page } else { page.no_transform() };
+        let page = made(&example()).no_transform(!may_be);
         let frame = encode(1, IDENTITY, &page, &generations(), false).unwrap();
         let record = decode(1, IDENTITY, frame.into()).unwrap();
         assert_eq!(record.page.may_be_transformed(), may_be);

@@ -86,11 +86,13 @@ impl Page {
         self
     }
 
-    /// Says that it is to be sent as it is: in no content coding that it is not in
-    /// already (RFC 9111 §5.2.2.6).
+    /// Sets whether it is to be sent as it is: in no content coding that it is not in
+    /// already (RFC 9111 §5.2.2.6). By default it need not be.
     #[must_use]
-    pub fn no_transform(mut self) -> Self {
-        self.particulars().no_transform = true;
+    pub fn no_transform(mut self, no_transform: bool) -> Self {
+        if no_transform || self.particulars.is_some() {
+            self.particulars().no_transform = no_transform;
+        }
         self
     }
 

@@ -158,7 +158,7 @@ impl Store for Mistaken {
             Some(Mistake::BodiesAreText) => {
                 page = Page::new(page.status(), page.headers().clone(), text.into());
             }
-            Some(Mistake::AnythingIsTransformed) => page = transformable(&page),
+            Some(Mistake::AnythingIsTransformed) => page = page.no_transform(false),
             Some(Mistake::TagsAreForgotten) => filing = Filing::at(key.path()),
             _ => {}
         }
@@ -237,15 +237,8 @@ fn copy(stored: &Stored) -> Stored {
 }
 
 fn same(page: &Page) -> Page {
-    let copy = transformable(page);
-    if page.may_be_transformed() {
-        copy
-    } else {
-        copy.no_transform()
-    }
-}
-
-fn transformable(page: &Page) -> Page {
-    let copy = Page::new(page.status(), page.headers().clone(), page.body().clone());
-    copy.vary(page.selected_by().to_vec()).restore(page.times())
+    Page::new(page.status(), page.headers().clone(), page.body().clone())
+        .vary(page.selected_by().to_vec())
+        .restore(page.times())
+        .no_transform(!page.may_be_transformed())
 }
